@@ -1,0 +1,336 @@
+"""The senses of MMBERT: frozen encoders and banks, aligners, and how sense tokens meet text tokens.
+
+A sense (speech or vision) hands over three tensors for a batch: features (batch, tokens, width), a mask of
+the tokens that exist, and for each token the index of the text token that it belongs to.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from transformers import AutoModel, PreTrainedConfig
+from transformers.activations import ACT2FN
+from transformers.masking_utils import create_bidirectional_mask
+from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+from .configuration_mmbert import MMBertConfig, image_encoder_width
+
+TOKENS_PER_AUDIO = 100  # arXiv 2508.00760's predecessor code; a processor gives the real number instead.
+
+
+@dataclass
+class SenseTokens:
+    """One sense of a batch.
+
+    Attributes:
+        states: (batch, tokens, width); features before alignment, embeddings after it.
+        mask: (batch, tokens) of booleans; which tokens exist.
+        positions: (batch, tokens) of integers; the text token that each belongs to.
+    """
+
+    states: torch.Tensor
+    mask: torch.Tensor
+    positions: torch.Tensor | None
+
+    def place(self, text_mask: torch.Tensor) -> None:
+        """Fill in missing positions evenly over the text, and keep given ones inside it.
+
+        Args:
+            text_mask: (batch, length); text tokens that exist.
+        """
+        if self.positions is None:
+            self.positions = spread_positions(self.mask, text_mask)
+        self.positions = self.positions.clamp(0, text_mask.shape[1] - 1)
+
+    def covered(self, length: int) -> torch.Tensor:
+        """Return which text tokens have a token of this sense: (batch, length) of booleans."""
+        counts = torch.zeros(len(self.mask), length, device=self.mask.device)
+        return counts.scatter_add(1, self.positions, self.mask.to(counts.dtype)) > 0
+
+    def averaged(self, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Average the tokens of each text token.
+
+        Returns:
+            (batch, length, width) with zeros where a text token has no sense token, and the mask
+            (batch, length) of those that have.
+        """
+        kept = self.mask.unsqueeze(-1).to(self.states.dtype)
+        index = self.positions
+        sums = self.states.new_zeros(self.states.shape[0], length, self.states.shape[-1])
+        sums = sums.scatter_add(1, index.unsqueeze(-1).expand_as(self.states), self.states * kept)
+        counts = kept.new_zeros(kept.shape[0], length, 1).scatter_add(1, index.unsqueeze(-1), kept)
+        return sums / counts.clamp(min=1), counts.squeeze(-1) > 0
+
+
+class MMBertAligner(nn.Module):
+    """Two-layer perceptron from a sense's features to the width of the text embeddings."""
+
+    def __init__(self, config: MMBertConfig, feature_size: int) -> None:
+        """Make the two layers."""
+        super().__init__()
+        self.input = nn.Linear(feature_size, config.aligner_hidden_size)
+        self.activation = ACT2FN[config.hidden_act]
+        self.output = nn.Linear(config.aligner_hidden_size, config.hidden_size)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Map (batch, tokens, feature_size) to (batch, tokens, hidden_size)."""
+        return self.output(self.activation(self.input(features)))
+
+
+class MMBertSense(nn.Module):
+    """What the two senses share: a frozen encoder or none, a frozen bank or none, and a trained aligner.
+
+    Where the encoder is wider than the bank, a frozen projection brings its features to the bank's width.
+    """
+
+    def __init__(self, config: MMBertConfig, feature_size: int, encoder_width: int, bank_size: int) -> None:
+        """Make the parts that every sense has; `encoder_width` is 0 where there is no encoder."""
+        super().__init__()
+        self.feature_size = feature_size
+        self.bank = nn.Embedding(bank_size, feature_size) if bank_size else None
+        narrows = encoder_width not in (0, feature_size)
+        self.projection = nn.Linear(encoder_width, feature_size) if narrows else None
+        self.aligner = MMBertAligner(config, feature_size)
+
+    def freeze(self) -> None:
+        """Stop the gradient of all but the aligner."""
+        for name, parameter in self.named_parameters():
+            if not name.startswith("aligner."):
+                parameter.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "MMBertSense":
+        """Switch the aligner's mode; the frozen encoder stays in evaluation mode."""
+        super().train(mode)
+        if getattr(self, "encoder", None) is not None:
+            self.encoder.eval()
+        return self
+
+    def project(self, features: torch.Tensor) -> torch.Tensor:
+        """Bring the encoder's features to the width that the aligner reads."""
+        return features if self.projection is None else self.projection(features)
+
+    def look_up(self, ids: torch.Tensor, name: str) -> torch.Tensor:
+        """Return the bank's features (batch, tokens, feature_size) of ids (batch, tokens).
+
+        Raises:
+            ValueError: The model has no bank, or an id is beyond its end.
+        """
+        if self.bank is None:
+            raise ValueError(f"{name} was given, but this model has no bank for it: its config says size 0.")
+        if ids.numel() and int(ids.max()) >= self.bank.num_embeddings:
+            raise ValueError(
+                f"{name} has {int(ids.max())}, but the bank has {self.bank.num_embeddings} rows: the processor "
+                "and the model come from different checkpoints."
+            )
+        return self.bank(ids)
+
+
+class MMBertSpeech(MMBertSense):
+    """Hearing: the Whisper encoder on the audio's true length, averaged to the row's speech tokens."""
+
+    def __init__(self, config: MMBertConfig) -> None:
+        """Make the encoder if the configuration has one, and the aligner."""
+        audio = config.audio_config
+        super().__init__(config, config.speech_feature_size, audio.d_model if audio else 0, config.sound_bank_size)
+        self.encoder = WhisperEncoder(audio) if audio else None
+        self.freeze()
+
+    def forward(
+        self,
+        input_features: torch.Tensor | None,
+        feature_mask: torch.Tensor | None,
+        sound_ids: torch.Tensor | None,
+        speech_features: torch.Tensor | None,
+        mask: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return features (batch, tokens, feature_size) and their mask, from whichever input was given.
+
+        Without a mask, spectrograms give the paper's 100 tokens, or fewer where the audio is shorter.
+        """
+        if speech_features is None and sound_ids is not None:
+            speech_features = self.look_up(sound_ids, "sound_ids")
+        if speech_features is None:
+            if mask is None:
+                tokens = min(TOKENS_PER_AUDIO, (input_features.shape[-1] + 1) // 2)
+                mask = torch.ones(input_features.shape[0], tokens, device=input_features.device)
+            return self.encode(input_features, feature_mask, mask), mask
+        return check_features(speech_features, mask, self.feature_size, "speech_features")
+
+    @torch.no_grad()
+    def encode(
+        self, input_features: torch.Tensor, feature_mask: torch.Tensor | None, token_mask: torch.Tensor
+    ) -> torch.Tensor:
+        """Return speech features (batch, tokens, feature_size) of log-mel spectrograms.
+
+        Args:
+            input_features: (batch, mel bins, frames of 10 ms), padded to the longest of the batch.
+            feature_mask: (batch, frames); the frames that are not padding. All, if None.
+            token_mask: (batch, tokens); a row's frames are averaged over as many equal spans as it has ones.
+
+        Raises:
+            ValueError: The model has no speech encoder.
+        """
+        if self.encoder is None:
+            raise ValueError("input_features was given, but this model has no speech encoder (audio_config is None).")
+        if feature_mask is None:
+            feature_mask = input_features.new_ones(input_features.shape[0], input_features.shape[-1])
+        states, lengths = whisper_states(self.encoder, input_features, feature_mask.bool())
+        return self.project(average_spans(states, lengths, token_mask))
+
+
+class MMBertVision(MMBertSense):
+    """Sight: any image encoder, one token a picture, or a bank of glyph features."""
+
+    def __init__(self, config: MMBertConfig) -> None:
+        """Make the encoder if the configuration has one, and the aligner."""
+        vision = config.vision_config
+        width = image_encoder_width(vision) if vision else 0
+        super().__init__(config, config.vision_feature_size, width, config.glyph_bank_size)
+        self.encoder = image_encoder(vision) if vision else None
+        self.freeze()
+
+    def forward(
+        self,
+        pixel_values: torch.Tensor | None,
+        pixel_ids: torch.Tensor | None,
+        glyph_ids: torch.Tensor | None,
+        vision_features: torch.Tensor | None,
+        mask: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return features (batch, tokens, feature_size) and their mask, from whichever input was given."""
+        if vision_features is None and glyph_ids is not None:
+            vision_features = self.look_up(glyph_ids, "glyph_ids")
+        if pixel_values is not None:
+            pictures = self.encode(pixel_values)
+            if pixel_ids is None:
+                pixel_ids = torch.arange(len(pictures), device=pictures.device).unsqueeze(-1)
+            shown = pictures[pixel_ids.clamp(min=0)]
+            if vision_features is not None:
+                shown = torch.where((pixel_ids >= 0).unsqueeze(-1), shown, vision_features.to(shown.dtype))
+            vision_features = shown
+        return check_features(vision_features, mask, self.feature_size, "vision_features")
+
+    @torch.no_grad()
+    def encode(self, pixel_values: torch.Tensor) -> torch.Tensor:
+        """Return features (pictures, feature_size) of pictures (pictures, channels, height, width).
+
+        Raises:
+            ValueError: The model has no image encoder.
+        """
+        if self.encoder is None:
+            raise ValueError("pixel_values was given, but this model has no image encoder (vision_config is None).")
+        output = self.encoder(pixel_values=pixel_values)
+        features = getattr(output, "pooler_output", None)
+        if features is None:
+            states = output.last_hidden_state
+            features = states.mean(dim=(2, 3)) if states.dim() == 4 else states.mean(dim=1)
+        return self.project(features.flatten(1))
+
+
+def check_features(
+    features: torch.Tensor, mask: torch.Tensor | None, width: int, name: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return features and their mask (all ones, if None).
+
+    Raises:
+        ValueError: The features do not have three dimensions of the right width, or the mask another shape.
+    """
+    if features.dim() != 3 or features.shape[-1] != width:
+        raise ValueError(f"{name} has shape {tuple(features.shape)}; this model takes (batch, tokens, {width}).")
+    if mask is None:
+        mask = torch.ones(features.shape[:2], device=features.device)
+    if mask.shape != features.shape[:2]:
+        raise ValueError(f"{name} has shape {tuple(features.shape)}, but its mask {tuple(mask.shape)}.")
+    return features, mask
+
+
+def image_encoder(config: PreTrainedConfig) -> nn.Module:
+    """Build the image encoder of a vision configuration."""
+    return AutoModel.from_config(config)
+
+
+def whisper_states(
+    encoder: WhisperEncoder, input_features: torch.Tensor, feature_mask: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Run Whisper's encoder on spectrograms of any length, padding masked.
+
+    Whisper's own `forward` takes 30 s only. Its positions are a fixed table, so that the first ones serve a
+    shorter audio as they are: 8 to 24 times faster on usual comments, and no tokens of silence. A longer audio
+    is heard in pieces of 30 s.
+
+    Args:
+        encoder: the encoder.
+        input_features: (batch, mel bins, frames).
+        feature_mask: (batch, frames) of booleans; frames that exist, at the front of each row.
+
+    Returns:
+        States (batch, frames / 2, width) and their number per row (batch,).
+    """
+    limit = encoder.config.max_source_positions * 2
+    pieces = zip(input_features.split(limit, dim=-1), feature_mask.split(limit, dim=-1), strict=True)
+    states = [whisper_piece(encoder, features, mask) for features, mask in pieces]
+    return torch.cat(states, dim=1), (feature_mask.sum(dim=-1) + 1) // 2
+
+
+def whisper_piece(encoder: WhisperEncoder, input_features: torch.Tensor, feature_mask: torch.Tensor) -> torch.Tensor:
+    """Run Whisper's encoder on at most 30 s; see `whisper_states`."""
+    # Padding is zero before each convolution, as it is beyond the end of an audio that comes alone.
+    present = feature_mask.unsqueeze(1)
+    states = nn.functional.gelu(encoder.conv1(input_features.to(encoder.conv1.weight.dtype) * present))
+    states = nn.functional.gelu(encoder.conv2(states * present)).transpose(1, 2)
+    lengths = (feature_mask.sum(dim=-1) + 1) // 2
+    # A row that ended in an earlier piece attends to its first frame: attention over nothing is not a number.
+    valid = torch.arange(states.shape[1], device=states.device) < lengths.clamp(min=1).unsqueeze(-1)
+    states = states + encoder.embed_positions.weight[: states.shape[1]].to(states.dtype)
+    mask = create_bidirectional_mask(config=encoder.config, inputs_embeds=states, attention_mask=valid)
+    for layer in encoder.layers:
+        states = layer(states, mask)
+    return encoder.layer_norm(states)
+
+
+def average_spans(states: torch.Tensor, lengths: torch.Tensor, token_mask: torch.Tensor) -> torch.Tensor:
+    """Average each row's frames over as many equal spans as the row has tokens.
+
+    Args:
+        states: (batch, frames, width).
+        lengths: (batch,); frames that exist in each row.
+        token_mask: (batch, tokens); tokens that exist in each row.
+
+    Returns:
+        (batch, tokens, width); zeros for tokens that do not exist. A row with fewer frames than tokens
+        repeats frames, so that no token is empty.
+    """
+    tokens = token_mask.sum(dim=-1, keepdim=True).clamp(min=1)
+    order = torch.arange(token_mask.shape[1], device=states.device).unsqueeze(0)
+    lengths = lengths.unsqueeze(-1)
+    starts = order * lengths // tokens
+    ends = torch.maximum((order + 1) * lengths // tokens, starts + 1)
+    frames = torch.arange(states.shape[1], device=states.device)
+    inside = (frames >= starts.unsqueeze(-1)) & (frames < ends.unsqueeze(-1)) & token_mask.bool().unsqueeze(-1)
+    weights = inside.to(states.dtype)
+    return weights @ states / weights.sum(dim=-1, keepdim=True).clamp(min=1)
+
+
+def spread_positions(mask: torch.Tensor, text_mask: torch.Tensor) -> torch.Tensor:
+    """Place a row's sense tokens evenly over its text tokens, for callers who give no positions.
+
+    Args:
+        mask: (batch, tokens); sense tokens that exist.
+        text_mask: (batch, length); text tokens that exist, the first one being left out of the spread.
+    """
+    tokens = mask.sum(dim=-1, keepdim=True).clamp(min=1)
+    length = (text_mask.sum(dim=-1, keepdim=True) - 1).clamp(min=1)
+    order = torch.arange(mask.shape[1], device=mask.device).unsqueeze(0)
+    return (1 + order * length // tokens).clamp(max=max(text_mask.shape[1] - 1, 0))
+
+
+__all__ = [
+    "MMBertAligner",
+    "MMBertSense",
+    "MMBertSpeech",
+    "MMBertVision",
+    "SenseTokens",
+    "average_spans",
+    "spread_positions",
+    "whisper_states",
+]
