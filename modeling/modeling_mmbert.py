@@ -252,12 +252,14 @@ class MMBertModel(MMBertPreTrainedModel):
             text = text.without_words(senses, keeps_slots=self.config.fusion == "add")
         states, valid, modality_ids = self._fuse(text, senses)
         states, router_logits = self._encode(states, valid, check_names(experts, "experts"))
+        # Where the routers may not choose among all experts, the balance is given and the loss a constant.
+        balances = bool(router_logits) and experts is None and (self.training or output_router_logits)
         return MMBertOutput(
             last_hidden_state=states,
             pooler_output=self.pooler(states, valid),
             router_logits=router_logits if output_router_logits else None,
             modality_ids=modality_ids.masked_fill(~valid, -1) if output_router_logits else None,
-            aux_loss=self._aux_loss(router_logits, valid) if self.training or output_router_logits else None,
+            aux_loss=load_balancing_loss(router_logits, valid) if balances else None,
         )
 
     def _sense(
@@ -300,9 +302,6 @@ class MMBertModel(MMBertPreTrainedModel):
             if logits is not None:
                 collected.append(logits)
         return states, tuple(collected)
-
-    def _aux_loss(self, router_logits: tuple[torch.Tensor, ...], valid: torch.Tensor) -> torch.Tensor | None:
-        return load_balancing_loss(router_logits, valid) if router_logits else None
 
     def _alignment_mse(self, text: TextTokens, senses: dict[str, SenseTokens], target: str) -> torch.Tensor:
         """Return the mean over senses of the squared distance to the text, on text tokens that a sense covers.

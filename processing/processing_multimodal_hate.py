@@ -230,6 +230,13 @@ class MultimodalHateProcessor(ProcessorMixin):
         arrays = pad_batch([dict(row) for row in rows], self.tokenizer.pad_token_id, self._draw, self._to_pixels)
         return MultimodalHateBatch(arrays, [row.get("report", {}) for row in rows], return_tensors)
 
+    @property
+    def model_input_names(self) -> list[str]:
+        """Names of what a batch may have, the text first (see `batching`)."""
+        speech = ["input_features", "feature_attention_mask", "sound_ids", "speech_attention_mask", "speech_positions"]
+        vision = ["pixel_values", "pixel_ids", "glyph_ids", "vision_attention_mask", "vision_positions"]
+        return ["input_ids", "attention_mask", "token_type_ids", *speech, *vision]
+
     def batch_key(self, row: Mapping[str, Any]) -> tuple[bool, int, int]:
         """Return what rows are sorted by before batching: those with text apart, then by length."""
         mel = row.get("input_features")

@@ -1,0 +1,1 @@
+"""Data recipes, stages, trainers and callbacks."""

@@ -1,0 +1,178 @@
+"""Training stages of MMBERT: align, specialise, joint (arXiv 2508.00760, section 3).
+
+A stage says what is trained, at which rates, with which senses and experts, and on which loss. Which stage a step
+belongs to is a pure function of the step, so that a run that was killed goes on exactly as it would have.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from itertools import accumulate
+from typing import Any, Literal
+
+COMPONENTS = {
+    "speech_aligner": r"\bspeech\.aligner\.",
+    "vision_aligner": r"\bvision\.aligner\.",
+    "sense_encoders": r"\b(speech|vision)\.",
+    "text_expert": r"\bexperts\.text\.",
+    "speech_expert": r"\bexperts\.speech\.",
+    "vision_expert": r"\bexperts\.vision\.",
+    "shared_expert": r"\bfeed_forward\.shared\.",
+    "router": r"\brouter\.",
+    "classifier": r"\b(classifier|pooler)\.",
+    "embeddings": r"\bembeddings\.",
+    "encoder": r"",
+}
+Objective = Literal["classification", "alignment"]
+Schedule = Literal["linear", "cosine", "constant"]
+
+
+def component_of(parameter: str) -> str:
+    """Return the component that a parameter belongs to: the first of `COMPONENTS` whose pattern its name has."""
+    return next(name for name, pattern in COMPONENTS.items() if re.search(pattern, parameter))
+
+
+@dataclass(frozen=True)
+class TrainingStage:
+    """One stage.
+
+    Attributes:
+        name: shown in logs.
+        share: its part of all steps, relative to the other stages' shares.
+        learning_rates: peak rate of each component that is trained (`COMPONENTS`; `"default"` for all components
+            but the frozen encoders that are not named). What is not named is frozen.
+        objective: `"classification"`, or `"alignment"` of sense tokens with text tokens.
+        alignment_target: `"embeddings"` or `"encoder"` (see `MMBertModel.forward`).
+        modalities: senses that the model gets; all that the batch has, if None.
+        experts: experts that the routers may use; all, if None.
+        warmup: part of the stage's steps in which the rates rise from 0.
+        schedule: how they fall after that: to 0 linearly or as a cosine, or not at all.
+    """
+
+    name: str
+    share: float
+    learning_rates: dict[str, float]
+    objective: Objective = "classification"
+    alignment_target: str = "embeddings"
+    modalities: tuple[str, ...] | None = None
+    experts: tuple[str, ...] | None = None
+    warmup: float = 0.1
+    schedule: Schedule = "linear"
+
+    def __post_init__(self) -> None:
+        """Check the fields; lists become tuples."""
+        unknown = sorted(set(self.learning_rates) - {*COMPONENTS, "default"})
+        if unknown or not self.learning_rates:
+            raise ValueError(
+                f"Stage {self.name}: learning_rates names {unknown or 'nothing'}; "
+                f"components are {sorted(COMPONENTS)} and 'default'."
+            )
+        if not self.share > 0 or not 0 <= self.warmup < 1:
+            raise ValueError(f"Stage {self.name}: share={self.share} must be above 0, 0 <= warmup={self.warmup} < 1.")
+        if self.objective not in ("classification", "alignment"):
+            raise ValueError(
+                f"Stage {self.name}: objective={self.objective!r} is neither classification nor alignment."
+            )
+        if self.schedule not in ("linear", "cosine", "constant"):
+            raise ValueError(f"Stage {self.name}: schedule={self.schedule!r} is not linear, cosine or constant.")
+        for name in ("modalities", "experts"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, tuple(value) if value is not None else None)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainingStage":
+        """Make a stage of a recipe's mapping.
+
+        Raises:
+            ValueError: It has a key that no stage has, or lacks one.
+        """
+        known = {item.name for item in fields(cls)}
+        missing = {"name", "share", "learning_rates"} - set(values)
+        if missing or not set(values) <= known:
+            raise ValueError(
+                f"A stage has the keys {sorted(known)}; this has {sorted(values)}, lacks {sorted(missing)}."
+            )
+        return cls(**values)
+
+    def peak_rate(self, component: str) -> float:
+        """Return the peak learning rate of a component; 0 where it is frozen."""
+        default = 0.0 if component == "sense_encoders" else self.learning_rates.get("default", 0.0)
+        return self.learning_rates.get(component, default)
+
+
+@dataclass(frozen=True)
+class StageSchedule:
+    """Stages laid out over a number of steps.
+
+    Attributes:
+        stages: in order.
+        total_steps: optimiser steps of the whole run.
+    """
+
+    stages: tuple[TrainingStage, ...]
+    total_steps: int
+    ends: tuple[int, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Compute the step at which each stage ends; every stage has at least one."""
+        if not self.stages or self.total_steps < len(self.stages):
+            raise ValueError(f"{len(self.stages)} stages need at least as many steps; there are {self.total_steps}.")
+        whole = sum(stage.share for stage in self.stages)
+        ends = [round(self.total_steps * part / whole) for part in accumulate(stage.share for stage in self.stages)]
+        for index in range(len(ends)):
+            remaining = len(ends) - index - 1
+            first = ends[index - 1] + 1 if index else 1
+            ends[index] = min(max(ends[index], first), self.total_steps - remaining)
+        object.__setattr__(self, "ends", tuple(ends))
+
+    def index_at(self, step: int) -> int:
+        """Return the index of the stage that the step (from 0) belongs to; the last one after the end."""
+        return next((index for index, end in enumerate(self.ends) if step < end), len(self.stages) - 1)
+
+    def stage_at(self, step: int) -> TrainingStage:
+        """Return the stage that the step (from 0) belongs to."""
+        return self.stages[self.index_at(step)]
+
+    def learning_rate(self, component: str, step: int) -> float:
+        """Return the learning rate of a component at a step."""
+        index = self.index_at(step)
+        stage = self.stages[index]
+        start = self.ends[index - 1] if index else 0
+        length = self.ends[index] - start
+        warmup = math.ceil(stage.warmup * length)
+        done = min(step - start, length)
+        if done < warmup:
+            return stage.peak_rate(component) * (done + 1) / (warmup + 1)
+        left = (length - done) / max(1, length - warmup)
+        factor = {"linear": left, "cosine": (1 - math.cos(math.pi * left)) / 2, "constant": 1.0}[stage.schedule]
+        return stage.peak_rate(component) * factor
+
+
+def trained_components(stages: Sequence[TrainingStage]) -> list[str]:
+    """Return the components that any of the stages trains, in the order of `COMPONENTS`."""
+    return [name for name in COMPONENTS if any(stage.peak_rate(name) > 0 for stage in stages)]
+
+
+def paper_stages() -> tuple[TrainingStage, ...]:
+    """Return the paper's three stages, the second once for each expert (arXiv 2508.00760; rates of its code).
+
+    The paper's rate for the joint stage is 5e-4, its predecessor's code has 5e-5, which is taken here.
+    """
+    experts = {"text": 5e-6, "speech": 5e-5, "vision": 5e-5}
+    aligners = {"speech_aligner": 1e-3, "vision_aligner": 1e-3}
+    align = TrainingStage("align", 0.2, aligners, objective="alignment", alignment_target="encoder")
+    specialise = []
+    for name, rate in experts.items():
+        rates = {f"{name}_expert": rate, "classifier": rate}
+        if name != "text":
+            rates[f"{name}_aligner"] = rate
+        specialise.append(TrainingStage(f"specialise-{name}", 0.1, rates, modalities=(name,), experts=(name,)))
+    joint = dict.fromkeys(
+        ("text_expert", "speech_expert", "vision_expert", "router", "classifier", "speech_aligner", "vision_aligner"),
+        5e-5,
+    )
+    return (align, *specialise, TrainingStage("joint", 0.5, joint))
+
+
+__all__ = ["COMPONENTS", "StageSchedule", "TrainingStage", "component_of", "paper_stages", "trained_components"]
