@@ -1,10 +1,34 @@
 """Blocks of an MMBERT layer that have nothing to do with modalities."""
 
+from collections.abc import Callable
+from inspect import signature
+from typing import Any, TypeVar
+
 import torch
 from torch import nn
 from transformers.activations import ACT2FN
 
 from .configuration_mmbert import MMBertConfig
+
+Forward = TypeVar("Forward", bound=Callable[..., Any])
+
+
+def eager_attention_forward(
+    module: nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    scaling: float,
+    dropout: float = 0.0,
+    **_: Any,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scaled dot-product attention, written out; returns the output and the attention weights."""
+    scores = query @ key.transpose(2, 3) * scaling
+    if attention_mask is not None:
+        scores = scores + attention_mask
+    weights = nn.functional.dropout(scores.softmax(dim=-1), p=dropout, training=module.training)
+    return (weights @ value).transpose(1, 2).contiguous(), weights
 
 
 class MMBertFeedForward(nn.Module):
@@ -54,4 +78,20 @@ class MMBertPooler(nn.Module):
         return (states * kept).sum(dim=1) / kept.sum(dim=1).clamp(min=1)
 
 
-__all__ = ["MMBertFeedForward", "MMBertPooler", "MMBertResidual"]
+def takes_inputs_of(base: Callable[..., Any]) -> Callable[[Forward], Forward]:
+    """Show the inputs of `base` in the signature of a head's forward, in place of its `**inputs`.
+
+    Tools read signatures: `Trainer` drops the columns of a data set that it does not find there.
+    """
+
+    def show(forward: Forward) -> Forward:
+        own = {p.name: p for p in signature(forward).parameters.values() if p.kind is not p.VAR_KEYWORD}
+        shared = [p for p in signature(base).parameters.values() if p.name not in own and p.kind is not p.VAR_KEYWORD]
+        parameters = [*own.values(), *(p.replace(kind=p.KEYWORD_ONLY) for p in shared)]
+        forward.__signature__ = signature(forward).replace(parameters=parameters)  # type: ignore[attr-defined]
+        return forward
+
+    return show
+
+
+__all__ = ["MMBertFeedForward", "MMBertPooler", "MMBertResidual", "eager_attention_forward", "takes_inputs_of"]

@@ -154,8 +154,14 @@ def empty_text(embeddings: MMBertEmbeddings, config: MMBertConfig, senses: dict[
         if sense.positions is None:
             order = torch.arange(1, 1 + sense.mask.shape[1], device=sense.mask.device)
             sense.positions = order.clamp(max=limit - 1).expand(sense.mask.shape)
-        slots = max(slots, 1 + int((sense.positions * sense.mask).max()))
+        if sense.mask.any():
+            slots = max(slots, 1 + int(sense.positions[sense.mask].max()))
     batch, device = len(sense.mask), sense.mask.device
+    if not 0 <= config.cls_token_id < config.vocab_size:
+        raise ValueError(
+            f"A row without text opens with cls_token_id={config.cls_token_id}, but the vocabulary has "
+            f"{config.vocab_size} tokens: set cls_token_id in the config."
+        )
     first = embeddings.word_embeddings(torch.full((batch, 1), config.cls_token_id, device=device))
     states = torch.cat([first, first.new_zeros(batch, min(slots, limit) - 1, first.shape[-1])], dim=1)
     positions = torch.arange(states.shape[1], device=device).unsqueeze(0)

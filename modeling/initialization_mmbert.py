@@ -2,11 +2,21 @@
 
 import logging
 import re
+from collections.abc import Collection
+from os import PathLike
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, CLIPVisionModel, PreTrainedModel, SiglipVisionModel
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    ChineseCLIPVisionModel,
+    CLIPVisionModel,
+    PreTrainedConfig,
+    PreTrainedModel,
+    SiglipVisionModel,
+)
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from .configuration_mmbert import MODALITIES, MMBertConfig
@@ -28,7 +38,9 @@ BERT_FIELDS = (
     "layer_norm_eps",
     "pad_token_id",
 )
-VISION_TOWERS = {"clip": CLIPVisionModel, "siglip": SiglipVisionModel}
+TEXT_TYPES = ("bert", "roberta", "xlm-roberta")
+VISION_TOWERS = {"chinese_clip": ChineseCLIPVisionModel, "clip": CLIPVisionModel, "siglip": SiglipVisionModel}
+Encoder = str | PathLike[str] | PreTrainedModel
 RENAMED = (
     (r"^encoder\.layer\.(\d+)\.attention\.self\.", r"layers.\1.attention."),
     (r"^encoder\.layer\.(\d+)\.attention\.output\.", r"layers.\1.attention_output."),
@@ -39,9 +51,9 @@ FEED_FORWARD = re.compile(r"^encoder\.layer\.(\d+)\.(intermediate|output)\.dense
 
 def load_encoders(
     cls: type[Model],
-    text: str | PreTrainedModel,
-    speech: str | None,
-    vision: str | None,
+    text: Encoder,
+    speech: Encoder | None,
+    vision: Encoder | None,
     config_fields: dict[str, Any],
 ) -> Model:
     """Build `cls` around pretrained encoders; see `MMBertForSequenceClassification.from_encoders_pretrained`.
@@ -50,8 +62,8 @@ def load_encoders(
         ValueError: An encoder of a kind that does not fit, or weights that are missing from its files.
     """
     text_encoder = load_text_encoder(text)
-    speech_encoder = load_speech_encoder(speech) if speech else None
-    vision_encoder = load_vision_encoder(vision) if vision else None
+    speech_encoder = load_speech_encoder(speech) if speech is not None else None
+    vision_encoder = load_vision_encoder(vision) if vision is not None else None
     fields = text_fields(text_encoder) | {
         "audio_config": speech_encoder.config if speech_encoder is not None else None,
         "vision_config": vision_encoder.config if vision_encoder is not None else None,
@@ -66,43 +78,88 @@ def load_encoders(
     return model.eval()
 
 
-def load_text_encoder(text: str | PreTrainedModel) -> PreTrainedModel:
-    """Load a BERT-shaped encoder in float32, or take the one given.
+def load_text_encoder(text: Encoder) -> PreTrainedModel:
+    """Load a BERT-shaped encoder in float32, or take that of the model given.
 
     Raises:
-        ValueError: It is not a BERT or RoBERTa.
+        ValueError: It is not a BERT or RoBERTa, or weights other than its pooler's are missing.
     """
-    if isinstance(text, str):
-        text = AutoModel.from_pretrained(text, dtype=torch.float32, use_safetensors=True)
-    if text.config.model_type not in ("bert", "roberta", "xlm-roberta"):
-        raise ValueError(
-            f"The text encoder is a {text.config.model_type}; MMBERT is built from bert, roberta or xlm-roberta."
-        )
-    return text
+    if isinstance(text, PreTrainedModel):
+        check_type(text.config, TEXT_TYPES, "text")
+        return text.base_model
+    check_type(AutoConfig.from_pretrained(text), TEXT_TYPES, "text")
+    encoder, info = AutoModel.from_pretrained(
+        text, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+    )
+    missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
+    check_complete(missing, text, "text")
+    if info["missing_keys"]:
+        logger.warning("%s has no pooler: with pooler='cls' it starts at random, pooler='mean' needs none.", text)
+    return encoder
 
 
-def load_speech_encoder(folder: str) -> WhisperEncoder:
-    """Load the encoder of a Whisper model, or a Whisper encoder saved alone.
+def load_speech_encoder(speech: Encoder) -> WhisperEncoder:
+    """Load the encoder of a Whisper model, or a Whisper encoder saved alone, or take that of the model given.
 
     Raises:
-        ValueError: Weights are missing. (`WhisperEncoder.from_pretrained` alone leaves them random in silence.)
+        ValueError: It is no Whisper, or weights are missing. (`WhisperEncoder.from_pretrained` alone leaves them
+            random in silence.)
     """
+    if isinstance(speech, PreTrainedModel):
+        check_type(speech.config, ("whisper",), "speech")
+        return speech if isinstance(speech, WhisperEncoder) else speech.get_encoder()
+    check_type(AutoConfig.from_pretrained(speech), ("whisper",), "speech")
     encoder, info = WhisperEncoder.from_pretrained(
-        folder,
+        speech,
         dtype=torch.float32,
         use_safetensors=True,
         key_mapping={r"^(model\.)?encoder\.": ""},
         output_loading_info=True,
     )
-    if info["missing_keys"]:
-        raise ValueError(f"{folder} lacks {len(info['missing_keys'])} weights of a Whisper encoder.")
+    check_complete(info["missing_keys"], speech, "speech")
     return encoder
 
 
-def load_vision_encoder(folder: str) -> PreTrainedModel:
-    """Load an image encoder; of a CLIP or SigLIP model its vision tower."""
-    tower = VISION_TOWERS.get(AutoConfig.from_pretrained(folder).model_type, AutoModel)
-    return tower.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+def load_vision_encoder(vision: Encoder) -> PreTrainedModel:
+    """Load an image encoder, or take the one given; of a CLIP or SigLIP model its vision tower.
+
+    Raises:
+        ValueError: It does not look at pictures, or weights are missing.
+    """
+    if isinstance(vision, PreTrainedModel):
+        encoder = vision.vision_model if vision.config.model_type in VISION_TOWERS else vision
+    else:
+        tower = VISION_TOWERS.get(AutoConfig.from_pretrained(vision).model_type, AutoModel)
+        encoder, info = tower.from_pretrained(
+            vision, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+        )
+        check_complete(info["missing_keys"], vision, "vision")
+    if encoder.main_input_name != "pixel_values":
+        raise ValueError(f"The vision encoder is a {encoder.config.model_type}; give one that takes pixel_values.")
+    return encoder
+
+
+def check_type(config: PreTrainedConfig, allowed: tuple[str, ...], sense: str) -> None:
+    """Refuse an encoder of another kind.
+
+    Raises:
+        ValueError: Its model type is not among those allowed.
+    """
+    if config.model_type not in allowed:
+        raise ValueError(f"The {sense} encoder is a {config.model_type}; MMBERT takes {' or '.join(allowed)}.")
+
+
+def check_complete(missing: Collection[str], source: str | PathLike[str], sense: str) -> None:
+    """Refuse an encoder of which a part would stay random.
+
+    Raises:
+        ValueError: Weights are missing.
+    """
+    if missing:
+        raise ValueError(
+            f"{source} lacks {len(missing)} weights of a {sense} encoder, such as {min(missing)}: "
+            "they would stay random."
+        )
 
 
 def text_fields(encoder: PreTrainedModel) -> dict[str, Any]:

@@ -8,6 +8,7 @@ layer a router mixes one expert per modality. Any subset of the senses works. Ev
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -20,31 +21,17 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils.generic import can_return_tuple, merge_with_config_defaults
 from transformers.utils.output_capturing import capture_outputs
 
-from .blocks_mmbert import MMBertPooler, MMBertResidual
+from .alignment_mmbert import alignment_mse, constant_weights, evaluating
+from .blocks_mmbert import MMBertPooler, MMBertResidual, eager_attention_forward, takes_inputs_of
 from .configuration_mmbert import MODALITIES, MMBertConfig
 from .experts_mmbert import MMBertRouter, feed_forward, load_balancing_loss
 from .fusion_mmbert import MMBertEmbeddings, TextTokens, check_names, empty_text, read_text
-from .initialization_mmbert import load_encoders
+from .initialization_mmbert import Encoder, load_encoders
 from .outputs_mmbert import MMBertOutput, MMBertSequenceClassifierOutput
 from .senses_mmbert import MMBertSpeech, MMBertVision, SenseTokens
 
 
-def eager_attention_forward(
-    module: nn.Module,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    scaling: float,
-    dropout: float = 0.0,
-    **_: Any,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Scaled dot-product attention, written out; returns the output and the attention weights."""
-    scores = query @ key.transpose(2, 3) * scaling
-    if attention_mask is not None:
-        scores = scores + attention_mask
-    weights = nn.functional.dropout(scores.softmax(dim=-1), p=dropout, training=module.training)
-    return (weights @ value).transpose(1, 2).contiguous(), weights
+OUTPUT_FLAGS = ("output_hidden_states", "output_attentions", "return_dict")
 
 
 class MMBertSelfAttention(nn.Module):
@@ -157,9 +144,9 @@ class MMBertModel(MMBertPreTrainedModel):
     @classmethod
     def from_encoders_pretrained(
         cls,
-        text: str | PreTrainedModel,
-        speech: str | None = None,
-        vision: str | None = None,
+        text: Encoder,
+        speech: Encoder | None = None,
+        vision: Encoder | None = None,
         **config_fields: Any,
     ) -> "MMBertModel":
         """Make a model from pretrained encoders; see `MMBertForSequenceClassification.from_encoders_pretrained`."""
@@ -230,7 +217,10 @@ class MMBertModel(MMBertPreTrainedModel):
 
         Raises:
             ValueError: Nothing was given, or something that this model has no part for.
+            TypeError: An input of an unknown name, which would otherwise be left out in silence.
         """
+        if not set(kwargs) <= {*OUTPUT_FLAGS}:
+            raise TypeError(f"MMBertModel has no inputs named {sorted(set(kwargs) - {*OUTPUT_FLAGS})}.")
         wanted = check_names(modalities, "modalities") or list(MODALITIES)
         speech = (input_features, feature_attention_mask, sound_ids, speech_features, speech_attention_mask)
         vision = (pixel_values, pixel_ids, glyph_ids, vision_features, vision_attention_mask)
@@ -244,10 +234,12 @@ class MMBertModel(MMBertPreTrainedModel):
             text = empty_text(self.embeddings, self.config, senses)
         else:
             text = read_text(self.embeddings, input_ids, inputs_embeds, attention_mask, token_type_ids, position_ids)
-        for sense in senses.values():
+        for name, sense in senses.items():
+            if len(sense.mask) != len(text.mask):
+                raise ValueError(f"The batch has {len(text.mask)} rows, but {len(sense.mask)} of {name}.")
             sense.place(text.mask)
         if alignment_target is not None:
-            return MMBertOutput(alignment_mse=self._alignment_mse(text, senses, alignment_target))
+            return self._align(text, senses, alignment_target, wordless)
         if wordless or "text" not in wanted:
             text = text.without_words(senses, keeps_slots=self.config.fusion == "add")
         states, valid, modality_ids = self._fuse(text, senses)
@@ -270,7 +262,7 @@ class MMBertModel(MMBertPreTrainedModel):
         positions: torch.Tensor | None,
     ) -> SenseTokens | None:
         """Encode and align one sense; None where it is not wanted or not given."""
-        if name not in wanted or all(value is None for value in inputs[:-1]):
+        if name not in wanted or all(value is None for value in inputs):
             return None
         module = getattr(self, name)
         if module is None:
@@ -288,47 +280,32 @@ class MMBertModel(MMBertPreTrainedModel):
             return self.embeddings.concatenate(text, senses)
         return self.embeddings.add(text, senses), text.mask, torch.zeros_like(text.mask, dtype=torch.long)
 
+    def _align(
+        self, text: TextTokens, senses: dict[str, SenseTokens], target: str, wordless: bool
+    ) -> MMBertOutput:
+        """Return the alignment loss alone. Dropout is off: the target does not move."""
+        if wordless:
+            raise ValueError("alignment_target compares senses with a text: give input_ids.")
+        with evaluating(self):
+            encode = partial(self._encode, experts=None, constant=True)
+            loss = alignment_mse(self.embeddings, encode, text, senses, target)
+        return MMBertOutput(alignment_mse=loss)
+
     def _encode(
-        self, states: torch.Tensor, valid: torch.Tensor, experts: list[str] | None
+        self, states: torch.Tensor, valid: torch.Tensor, experts: list[str] | None, constant: bool = False
     ) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
-        """Run the layers; return the last states and the routers' logits of the expert layers."""
+        """Run the layers, with `constant` weights if wanted; return the last states and the routers' logits."""
         mask = create_bidirectional_mask(config=self.config, inputs_embeds=states, attention_mask=valid)
         allowed = None
         if experts is not None:
             allowed = torch.tensor([name in experts for name in MODALITIES], device=states.device)
         collected = []
         for layer in self.layers:
-            states, logits = layer(states, mask, allowed)
+            call = partial(constant_weights, layer) if constant else layer
+            states, logits = call(states, mask, allowed)
             if logits is not None:
                 collected.append(logits)
         return states, tuple(collected)
-
-    def _alignment_mse(self, text: TextTokens, senses: dict[str, SenseTokens], target: str) -> torch.Tensor:
-        """Return the mean over senses of the squared distance to the text, on text tokens that a sense covers.
-
-        Sense tokens are first averaged per text token; tokens that none covers keep their text embedding,
-        so that the encoder sees a whole sequence. Dropout is off: the target does not move.
-        """
-        if target not in ("embeddings", "encoder") or not senses:
-            raise ValueError(
-                f"alignment_target={target!r} with senses {list(senses)}: the target is 'embeddings' or 'encoder', "
-                "and speech or vision inputs must be given."
-            )
-        was_training = self.training
-        self.eval()
-        with torch.no_grad():
-            words = self.embeddings(text.states, text.positions, text.token_types, "text")
-            wanted = words if target == "embeddings" else self._encode(words, text.mask, None)[0]
-        losses = []
-        for name, sense in senses.items():
-            averages, covered = sense.averaged(text.mask.shape[1])
-            heard = self.embeddings(averages, text.positions, text.token_types, name)
-            heard = torch.where(covered.unsqueeze(-1), heard, words.to(heard.dtype))
-            if target == "encoder":
-                heard = self._encode(heard, text.mask, None)[0]
-            losses.append(nn.functional.mse_loss(heard[covered].float(), wanted[covered].float()))
-        self.train(was_training)
-        return torch.stack(losses).mean()
 
 
 class MMBertForSequenceClassification(MMBertPreTrainedModel):
@@ -347,9 +324,9 @@ class MMBertForSequenceClassification(MMBertPreTrainedModel):
     @classmethod
     def from_encoders_pretrained(
         cls,
-        text: str | PreTrainedModel,
-        speech: str | None = None,
-        vision: str | None = None,
+        text: Encoder,
+        speech: Encoder | None = None,
+        vision: Encoder | None = None,
         **config_fields: Any,
     ) -> "MMBertForSequenceClassification":
         """Make a classifier from pretrained encoders; aligners, routers and head are new.
@@ -359,14 +336,18 @@ class MMBertForSequenceClassification(MMBertPreTrainedModel):
         starts as a copy.
 
         Args:
-            text: folder or Hub id of a BERT or RoBERTa encoder, or a loaded one.
-            speech: folder or Hub id of a Whisper model or encoder.
-            vision: folder or Hub id of an image encoder (of a CLIP or SigLIP model its vision tower).
+            text: folder or Hub id of a BERT or RoBERTa, or a loaded one.
+            speech: folder or Hub id of a Whisper model or encoder, or a loaded one.
+            vision: likewise, any image encoder (of a CLIP or SigLIP model its vision tower).
             config_fields: further `MMBertConfig` fields.
+
+        Raises:
+            ValueError: An encoder of a kind that does not fit, or weights that are missing from its files.
         """
         return load_encoders(cls, text, speech, vision, config_fields)
 
     @can_return_tuple
+    @takes_inputs_of(MMBertModel.forward)
     def forward(
         self,
         input_ids: torch.Tensor | None = None,

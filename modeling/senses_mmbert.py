@@ -33,14 +33,16 @@ class SenseTokens:
     positions: torch.Tensor | None
 
     def place(self, text_mask: torch.Tensor) -> None:
-        """Fill in missing positions evenly over the text, and keep given ones inside it.
+        """Fill in missing positions evenly over each row's text, and keep given ones inside it.
 
         Args:
             text_mask: (batch, length); text tokens that exist.
         """
         if self.positions is None:
             self.positions = spread_positions(self.mask, text_mask)
-        self.positions = self.positions.clamp(0, text_mask.shape[1] - 1)
+        order = torch.arange(text_mask.shape[1], device=text_mask.device)
+        last = (text_mask * order).amax(dim=-1, keepdim=True)
+        self.positions = self.positions.clamp(min=0).minimum(last)
 
     def covered(self, length: int) -> torch.Tensor:
         """Return which text tokens have a token of this sense: (batch, length) of booleans."""
@@ -74,7 +76,7 @@ class MMBertAligner(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Map (batch, tokens, feature_size) to (batch, tokens, hidden_size)."""
-        return self.output(self.activation(self.input(features)))
+        return self.output(self.activation(self.input(features.to(self.input.weight.dtype))))
 
 
 class MMBertSense(nn.Module):
@@ -145,26 +147,39 @@ class MMBertSpeech(MMBertSense):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return features (batch, tokens, feature_size) and their mask, from whichever input was given.
 
-        Without a mask, spectrograms give the paper's 100 tokens, or fewer where the audio is shorter.
+        Where a row has audio, it is heard, and the row's features or bank ids are not used. Without a mask,
+        spectrograms give the paper's 100 tokens, or fewer where the audio is shorter.
+
+        Raises:
+            ValueError: Masks without what they mask, or tensors of shapes that do not fit.
         """
         if speech_features is None and sound_ids is not None:
             speech_features = self.look_up(sound_ids, "sound_ids")
-        if speech_features is None:
-            if mask is None:
-                tokens = min(TOKENS_PER_AUDIO, (input_features.shape[-1] + 1) // 2)
-                mask = torch.ones(input_features.shape[0], tokens, device=input_features.device)
-            return self.encode(input_features, feature_mask, mask), mask
-        return check_features(speech_features, mask, self.feature_size, "speech_features")
+        if input_features is None:
+            if speech_features is None:
+                raise ValueError("A speech mask was given without input_features, sound_ids or speech_features.")
+            return check_features(speech_features, mask, self.feature_size, "speech_features")
+        if feature_mask is None:
+            feature_mask = input_features.new_ones(input_features.shape[0], input_features.shape[-1])
+        if mask is None:
+            tokens = min(TOKENS_PER_AUDIO, (input_features.shape[-1] + 1) // 2)
+            shape = (len(input_features), tokens) if speech_features is None else speech_features.shape[:2]
+            mask = torch.ones(shape, device=input_features.device)
+        heard = self.encode(input_features, feature_mask, mask)
+        if speech_features is not None:
+            has_audio = feature_mask.any(dim=-1).view(-1, 1, 1)
+            heard = torch.where(has_audio, heard, speech_features.to(heard.dtype))
+        return check_features(heard, mask, self.feature_size, "speech_features")
 
     @torch.no_grad()
     def encode(
-        self, input_features: torch.Tensor, feature_mask: torch.Tensor | None, token_mask: torch.Tensor
+        self, input_features: torch.Tensor, feature_mask: torch.Tensor, token_mask: torch.Tensor
     ) -> torch.Tensor:
         """Return speech features (batch, tokens, feature_size) of log-mel spectrograms.
 
         Args:
             input_features: (batch, mel bins, frames of 10 ms), padded to the longest of the batch.
-            feature_mask: (batch, frames); the frames that are not padding. All, if None.
+            feature_mask: (batch, frames); the frames that are not padding.
             token_mask: (batch, tokens); a row's frames are averaged over as many equal spans as it has ones.
 
         Raises:
@@ -172,8 +187,6 @@ class MMBertSpeech(MMBertSense):
         """
         if self.encoder is None:
             raise ValueError("input_features was given, but this model has no speech encoder (audio_config is None).")
-        if feature_mask is None:
-            feature_mask = input_features.new_ones(input_features.shape[0], input_features.shape[-1])
         states, lengths = whisper_states(self.encoder, input_features, feature_mask.bool())
         return self.project(average_spans(states, lengths, token_mask))
 
@@ -197,18 +210,45 @@ class MMBertVision(MMBertSense):
         vision_features: torch.Tensor | None,
         mask: torch.Tensor | None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return features (batch, tokens, feature_size) and their mask, from whichever input was given."""
+        """Return features (batch, tokens, feature_size) and their mask, from whichever input was given.
+
+        Raises:
+            ValueError: Ids or masks without what they refer to, or tensors of shapes that do not fit.
+        """
         if vision_features is None and glyph_ids is not None:
             vision_features = self.look_up(glyph_ids, "glyph_ids")
         if pixel_values is not None:
-            pictures = self.encode(pixel_values)
-            if pixel_ids is None:
-                pixel_ids = torch.arange(len(pictures), device=pictures.device).unsqueeze(-1)
-            shown = pictures[pixel_ids.clamp(min=0)]
-            if vision_features is not None:
-                shown = torch.where((pixel_ids >= 0).unsqueeze(-1), shown, vision_features.to(shown.dtype))
-            vision_features = shown
+            vision_features, mask = self.show(pixel_values, pixel_ids, vision_features, mask)
+        if vision_features is None:
+            raise ValueError("A vision mask or pixel_ids came without pixel_values, glyph_ids or vision_features.")
         return check_features(vision_features, mask, self.feature_size, "vision_features")
+
+    def show(
+        self,
+        pixel_values: torch.Tensor,
+        pixel_ids: torch.Tensor | None,
+        others: torch.Tensor | None,
+        mask: torch.Tensor | None,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return the tokens' features and mask: those of their pictures, and `others` where there is none.
+
+        Raises:
+            ValueError: An id is beyond the pictures, or the ids have another shape than `others`.
+        """
+        pictures = self.encode(pixel_values)
+        if pixel_ids is None:
+            pixel_ids = torch.arange(len(pictures), device=pictures.device).unsqueeze(-1)
+        if pixel_ids.numel() and int(pixel_ids.max()) >= len(pictures):
+            raise ValueError(f"pixel_ids has {int(pixel_ids.max())}, but there are {len(pictures)} pictures.")
+        shown = pictures[pixel_ids.clamp(min=0)]
+        if others is None:
+            return shown, pixel_ids >= 0 if mask is None else mask
+        if others.shape != shown.shape:
+            raise ValueError(
+                f"Pictures are shown by tokens of shape {tuple(shown.shape)}, glyphs or features come as "
+                f"{tuple(others.shape)}: give pixel_ids, -1 where a token shows no picture."
+            )
+        return torch.where((pixel_ids >= 0).unsqueeze(-1), shown, others.to(shown.dtype)), mask
 
     @torch.no_grad()
     def encode(self, pixel_values: torch.Tensor) -> torch.Tensor:
@@ -219,7 +259,7 @@ class MMBertVision(MMBertSense):
         """
         if self.encoder is None:
             raise ValueError("pixel_values was given, but this model has no image encoder (vision_config is None).")
-        output = self.encoder(pixel_values=pixel_values)
+        output = self.encoder(pixel_values=pixel_values.to(self.encoder.dtype))
         features = getattr(output, "pooler_output", None)
         if features is None:
             states = output.last_hidden_state
@@ -316,12 +356,13 @@ def spread_positions(mask: torch.Tensor, text_mask: torch.Tensor) -> torch.Tenso
 
     Args:
         mask: (batch, tokens); sense tokens that exist.
-        text_mask: (batch, length); text tokens that exist, the first one being left out of the spread.
+        text_mask: (batch, length); text tokens that exist, the first one being left out of the spread. (Of a text
+            that has no other the positions are beyond its end.)
     """
     tokens = mask.sum(dim=-1, keepdim=True).clamp(min=1)
     length = (text_mask.sum(dim=-1, keepdim=True) - 1).clamp(min=1)
     order = torch.arange(mask.shape[1], device=mask.device).unsqueeze(0)
-    return (1 + order * length // tokens).clamp(max=max(text_mask.shape[1] - 1, 0))
+    return 1 + order * length // tokens
 
 
 __all__ = [

@@ -284,8 +284,12 @@ class _OpenFont:
         self._missing = None if self._points is not None else self._mask("\U0010ffff")
 
     def _mask(self, text: str) -> tuple[tuple[int, int], bytes]:
-        mask = self.font.getmask(text, mode="L")
+        mask = self.font.getmask(self._shown(text), mode="L")
         return mask.size, bytes(mask)
+
+    def _shown(self, form: str) -> str:
+        """What to hand to FreeType: without shaping it draws boxes for characters that only steer shaping."""
+        return form if self.shapes else _without(form, "vijg")
 
     def has(self, point: str) -> bool:
         """Whether the font maps a code point to a glyph of its own, not to its substitute for missing ones."""
@@ -309,12 +313,12 @@ class _OpenFont:
 
     def ink(self, form: str, in_color: bool) -> Any:  # noqa: ANN401 (PIL.Image.Image)
         """The form on white, cropped to its ink; None where nothing differs from white."""
-        left, top, right, bottom = (int(side) for side in self.font.getbbox(form))
+        left, top, right, bottom = (int(side) for side in self.font.getbbox(self._shown(form)))
         size = (right - left + 2 * INK_MARGIN, bottom - top + 2 * INK_MARGIN)
         canvas = optional_module("PIL.Image", "Pillow").new("RGB", size, "white")
         draw = optional_module("PIL.ImageDraw", "Pillow").Draw(canvas)
         origin = (INK_MARGIN - left, INK_MARGIN - top)
-        draw.text(origin, form, fill="black", font=self.font, embedded_color=in_color)
+        draw.text(origin, self._shown(form), fill="black", font=self.font, embedded_color=in_color)
         box = optional_module("PIL.ImageChops", "Pillow").invert(canvas).getbbox()
         return canvas.crop(box) if box else None
 

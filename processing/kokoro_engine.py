@@ -23,6 +23,10 @@ ENGINE_VERSION = 1
 #: Phonemes that one run of the model may take: its context of 512 less the padding at both ends.
 MAX_PHONEMES = 510
 
+#: Length up to which sentences share a run. Pieces near the window's end are rushed: the same 235 characters took
+#: 43 s at 510 and 56 s at 150, with a character error rate of 0.068 against 0.051 (Whisper-base).
+TARGET_PHONEMES = 150
+
 _TOKEN_INPUTS = ("tokens", "input_ids")
 
 
@@ -30,7 +34,7 @@ class KokoroSpeechEngine(SpeechEngine):
     """Kokoro-82M from a local folder.
 
     The ONNX session and the phonemizers are made at the first use, once per folder and process, and are no
-    part of a pickled engine. A text longer than the window is spoken in pieces with a short pause between.
+    part of a pickled engine. A long text is spoken in pieces of whole sentences with a short pause between.
 
     Args:
         model: Folder with ``model.onnx``, ``vocab.json`` and ``voices.npz``, or with ``onnx/model*.onnx``,
@@ -135,7 +139,7 @@ class KokoroSpeechEngine(SpeechEngine):
             raise TypeError(f"text is of type {type(text).__name__}; a string is allowed")
         phonemes = "".join(character for character in self._phonemizer(text) if character in self._vocabulary)
         limit = min(MAX_PHONEMES, len(self._styles))
-        chunks = (chunk.strip() for chunk in split_phonemes(phonemes, limit))
+        chunks = (chunk.strip() for chunk in split_phonemes(phonemes, limit, TARGET_PHONEMES))
         return [chunk for chunk in chunks if is_speakable(chunk)]
 
     def _synthesise(self, phonemes: str) -> np.ndarray:

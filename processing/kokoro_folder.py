@@ -17,9 +17,7 @@ import numpy as np
 #: Width of a row of a voice: half is the timbre, half the prosody (Kokoro v1.0).
 STYLE_SIZE = 256
 
-_LAYOUTS = (
-    "model.onnx with vocab.json and voices.npz, or onnx/model*.onnx with tokenizer.json and voices/*.bin"
-)
+_LAYOUTS = "model.onnx with vocab.json and voices.npz, or onnx/model*.onnx with tokenizer.json and voices/*.bin"
 
 
 @dataclass(frozen=True)

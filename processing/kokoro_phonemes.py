@@ -109,6 +109,7 @@ class MisakiPhonemizer:
             return _read_english(line, self.british)
         parts = []
         position = 0
+        line = line.replace("°C", "℃")
         for match in _LATIN_RUN_PATTERN.finditer(line):
             parts.append(_read_chinese(line[position : match.start()]))
             parts.append(_read_english(match.group(), self.british))
@@ -122,7 +123,7 @@ def _end_sentence(phonemes: str) -> str:
 
 
 def _read_chinese(text: str) -> str:
-    text = _OTHER_LETTERS_PATTERN.sub(" ", text.replace("〇", "零").replace("°C", "℃")).strip()
+    text = _OTHER_LETTERS_PATTERN.sub(" ", text.replace("〇", "零")).strip()
     if not re.search(f"[{_BASIC_HAN}{_RARE_HAN}0-9]", text):
         return _map_chinese_punctuation(text)
     text = _LONG_NUMBER_PATTERN.sub(_spell_number, text)
@@ -164,7 +165,7 @@ def _map_chinese_punctuation(text: str) -> str:
 def _read_english(text: str, british: bool) -> str:
     text = _OTHER_LETTERS_PATTERN.sub(" ", text).replace("。", ". ").replace("、", ", ")
     text = re.sub("[，！：；？]", lambda match: unicodedata.normalize("NFKC", match.group()) + " ", text)
-    text = unicodedata.normalize("NFKC", text)
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
     text = _LONG_WORD_PATTERN.sub(lambda match: _in_pieces(match.group(), 40), text)
     text = re.sub(r"\d{17,}", lambda match: " ".join(match.group()), text)
     if not re.search(f"[{_LATIN_LETTER}0-9]", text):
@@ -180,14 +181,16 @@ def _in_pieces(word: str, length: int) -> str:
 @lru_cache(maxsize=1)
 def _chinese_g2p() -> Any:  # noqa: ANN401 - a class of an optional package
     module = import_optional("misaki.zh", "speaking Chinese")
-    importlib.import_module("jieba").setLogLevel(logging.WARNING)
+    importlib.import_module("jieba").setLogLevel(logging.WARNING)  # it reports each load of its dictionary
     return module.ZHG2P()
 
 
 @lru_cache(maxsize=2)
 def _english_g2p(british: bool) -> Any:  # noqa: ANN401 - a class of an optional package
     module = import_optional("misaki.espeak", "speaking English")
-    return module.EspeakFallback(british=british)
+    reader = module.EspeakFallback(british=british)
+    logging.getLogger("phonemizer").setLevel(logging.ERROR)  # it warns of each number: one word becomes several
+    return reader
 
 
 def is_speakable(phonemes: str) -> bool:
@@ -195,38 +198,42 @@ def is_speakable(phonemes: str) -> bool:
     return any(character.isalpha() for character in phonemes)
 
 
-def split_phonemes(phonemes: str, limit: int) -> list[str]:
+def split_phonemes(phonemes: str, limit: int, target: int | None = None) -> list[str]:
     """Cut phonemes into pieces that fit the model's window, losing nothing.
 
-    Whole sentences are put together while they fit. A longer sentence is cut after a clause, a longer clause
-    at a space, and only a run without any space anywhere.
+    Sentences are put together up to ``target``. A longer sentence is cut after its clauses; a clause stays whole
+    up to ``limit``, beyond which it is cut at spaces, and a run without any space anywhere.
 
     Args:
         phonemes: Any string of phonemes.
         limit: Most phonemes in a piece, at least 1.
+        target: Length up to which sentences and clauses share a piece; None means ``limit``.
 
     Returns:
         Pieces, each of 1 to ``limit`` characters, whose concatenation is ``phonemes``.
 
     Raises:
-        ValueError: ``limit`` is less than 1.
+        ValueError: ``limit`` or ``target`` is less than 1.
     """
-    if limit < 1:
-        raise ValueError(f"limit is {limit}; at least 1 is allowed")
-    return _pack(phonemes, limit, (_END_OF_SENTENCE, _END_OF_CLAUSE, _SPACES))
+    target = limit if target is None else min(target, limit)
+    if target < 1:
+        raise ValueError(f"limit is {limit} and target is {target}; at least 1 is allowed")
+    return _pack(phonemes, limit, target, ((_END_OF_SENTENCE, target), (_END_OF_CLAUSE, limit), (_SPACES, limit)))
 
 
-def _pack(phonemes: str, limit: int, boundaries: tuple[re.Pattern[str], ...]) -> list[str]:
-    if not boundaries:
+def _pack(phonemes: str, limit: int, target: int, levels: tuple[tuple[re.Pattern[str], int], ...]) -> list[str]:
+    """Join the units of the first level up to the target; what is longer than the level allows goes to the next."""
+    if not levels:
         return [phonemes[start : start + limit] for start in range(0, len(phonemes), limit)]
+    (boundary, longest), *finer = levels
     pieces: list[str] = []
     current = ""
-    for unit in _split_after(phonemes, boundaries[0]):
-        if len(current) + len(unit) <= limit:
+    for unit in _split_after(phonemes, boundary):
+        if len(current) + len(unit) <= target:
             current += unit
             continue
         pieces += [current] if current else []
-        *whole, current = _pack(unit, limit, boundaries[1:]) if len(unit) > limit else [unit]
+        *whole, current = [unit] if len(unit) <= longest else _pack(unit, limit, target, tuple(finer))
         pieces += whole
     return [*pieces, current] if current else pieces
 

@@ -78,8 +78,7 @@ def _check_options(name: str, factory: SpeechEngineFactory, options: dict[str, A
     unknown = sorted(set(options) - set(allowed))
     if unknown:
         raise ValueError(
-            f"speech engine {name!r} has no option {', '.join(unknown)}; allowed: "
-            f"{', '.join(allowed) or 'none'}"
+            f"speech engine {name!r} has no option {', '.join(unknown)}; allowed: {', '.join(allowed) or 'none'}"
         )
 
 

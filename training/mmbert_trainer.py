@@ -134,7 +134,6 @@ class MMBertTrainer(Trainer):
         """Log; training lines get the stage, each loss, the experts' loads and the components' rates."""
         if "loss" in logs and self.schedule is not None:
             step = max(0, self.state.global_step - 1)
-            stage = self.schedule.stage_at(step)
             extra = self.loss_log.pop(lambda sums: self.accelerator.reduce(sums, "sum"), self.args.device)
             warn_of_collapse(extra, self.args.router_collapse_threshold)
             rates = {

@@ -195,8 +195,10 @@ def keep_layers(model: ModelT, layers: Sequence[int]) -> ModelT:
         )
     kept = copy.deepcopy(model)
     modules = _encoder_layers(kept)
-    kept.base_model.encoder.layer = nn.ModuleList(modules[index] for index in layers)
-    for position, layer in enumerate(kept.base_model.encoder.layer):
+    for index in reversed(range(total)):
+        if index not in layers:
+            del modules[index]
+    for position, layer in enumerate(modules):
         _number_layer(layer, position)
     kept.config.num_hidden_layers = len(layers)
     return kept
@@ -290,6 +292,11 @@ def _reload_tokenizer(tokenizer: TokenizerT, description: dict[str, Any]) -> Tok
 def _prune_embeddings(model: ModelT, new_ids: dict[int, int]) -> ModelT:
     """Copy a model with the word embeddings of the old ids, in the order of the new ones."""
     old = model.get_input_embeddings()
+    if not isinstance(old, nn.Embedding):
+        raise ValueError(
+            f"The word embeddings of {type(model).__name__} are {type(old).__name__}. "
+            "Give an encoder whose word embeddings are an nn.Embedding."
+        )
     if model.get_output_embeddings() is not None:
         raise ValueError(
             f"{type(model).__name__} has a language-modelling head, which would keep the old vocabulary. "
@@ -343,5 +350,5 @@ def _encoder_layers(model: PreTrainedModel) -> nn.ModuleList:
 def _number_layer(layer: nn.Module, position: int) -> None:
     """Tell the attention of a layer, where it wants to know, which place the layer has."""
     for module in layer.modules():
-        if isinstance(getattr(module, "layer_idx", None), int):
-            module.layer_idx = position
+        if isinstance(module.__dict__.get("layer_idx"), int):
+            module.__dict__["layer_idx"] = position

@@ -14,7 +14,7 @@ from typing import Any, Literal
 COMPONENTS = {
     "speech_aligner": r"\bspeech\.aligner\.",
     "vision_aligner": r"\bvision\.aligner\.",
-    "sense_encoders": r"\b(speech|vision)\.",
+    "sense_encoders": r"(?<!\bexperts\.)\b(speech|vision)\.",
     "text_expert": r"\bexperts\.text\.",
     "speech_expert": r"\bexperts\.speech\.",
     "vision_expert": r"\bexperts\.vision\.",

@@ -1,0 +1,150 @@
+"""The training texts of a run: tables joined, cleaned of what would leak, and counted."""
+
+import random
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .tables import table_rows, whole_number
+
+if TYPE_CHECKING:
+    from ..recipe import DataSource
+
+
+@dataclass(frozen=True)
+class LabelledText:
+    """A text, its class id, and the table it is from."""
+
+    text: str
+    label: int
+    source: str
+
+
+@dataclass
+class Mixture:
+    """Training texts with an account of what was left out.
+
+    Attributes:
+        rows: the texts, in a random order that the seed fixes.
+        counts: for each table the rows read, unusable, excluded (also in an excluded table), duplicate, conflicting
+            (the same text with another label: all copies are dropped) and kept.
+    """
+
+    rows: list[LabelledText] = field(default_factory=list)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+def normalised(text: str) -> str:
+    """Return what two texts have in common if they are the same to a reader: NFKC, lower case, no white space."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def load_texts(path: str | Path, column: str = "text") -> set[str]:
+    """Return the normalised texts of a table."""
+    return {
+        normalised(row.values[column]) for row in table_rows(path, [column]) if isinstance(row.values.get(column), str)
+    }
+
+
+def load_mixture(
+    sources: "Sequence[DataSource]",
+    paths: Mapping[str, Path],
+    excluded: Iterable[str],
+    labels: Sequence[str],
+    seed: int,
+) -> Mixture:
+    """Read and join the tables of a recipe.
+
+    Args:
+        sources: what to read, and how.
+        paths: file of each source, by name.
+        excluded: normalised texts that must not be trained on.
+        labels: class names; a label may be an id or a name.
+        seed: of the choice of rows under a `limit`, and of the order.
+
+    Raises:
+        ValueError: A source has no path, or a path no source, or a label is unknown.
+    """
+    missing, unknown = [s.name for s in sources if s.name not in paths], set(paths) - {s.name for s in sources}
+    if missing or unknown:
+        raise ValueError(
+            f"The recipe reads {[s.name for s in sources]}. Missing: {missing or 'none'} (pass --data NAME=PATH); "
+            f"not in the recipe: {sorted(unknown) or 'none'}."
+        )
+    excluded = set(excluded)
+    mixture = Mixture()
+    for source in sources:
+        _add(mixture, source, _read(source, paths[source.name], labels, mixture), excluded, seed)
+    _drop_conflicts(mixture)
+    repeats = {source.name: source.repeat for source in sources}
+    mixture.rows = [row for row in mixture.rows for _ in range(repeats[row.source])]
+    random.Random(seed).shuffle(mixture.rows)  # noqa: S311  an order, not a secret
+    return mixture
+
+
+def _read(source: "DataSource", path: Path, labels: Sequence[str], mixture: Mixture) -> list[LabelledText]:
+    counts = mixture.counts[source.name] = dict.fromkeys(
+        ("read", "unusable", "excluded", "duplicate", "conflicting", "kept"), 0
+    )
+    rows = []
+    for row in table_rows(path, [source.text_column, source.label_column, *source.only]):
+        if any(str(row.values.get(column)) != value for column, value in source.only.items()):
+            continue
+        counts["read"] += 1
+        text = row.values.get(source.text_column)
+        if row.error or not isinstance(text, str) or not text.strip():
+            counts["unusable"] += 1
+            continue
+        label = class_id(row.values.get(source.label_column), labels, f"{path}, row {row.number}")
+        rows.append(LabelledText(text, label, source.name))
+    return rows
+
+
+def _add(mixture: Mixture, source: "DataSource", rows: list[LabelledText], excluded: set[str], seed: int) -> None:
+    """Add a table's rows that are neither excluded nor there already, at most its limit."""
+    counts = mixture.counts[source.name]
+    seen = {(normalised(row.text), row.label) for row in mixture.rows}
+    random.Random(seed).shuffle(rows)  # noqa: S311
+    for row in rows:
+        key = normalised(row.text)
+        if key in excluded:
+            counts["excluded"] += 1
+        elif (key, row.label) in seen:
+            counts["duplicate"] += 1
+        elif source.limit is None or counts["kept"] < source.limit:
+            seen.add((key, row.label))
+            mixture.rows.append(row)
+            counts["kept"] += 1
+
+
+def _drop_conflicts(mixture: Mixture) -> None:
+    labels: dict[str, set[int]] = {}
+    for row in mixture.rows:
+        labels.setdefault(normalised(row.text), set()).add(row.label)
+    kept = []
+    for row in mixture.rows:
+        if len(labels[normalised(row.text)]) > 1:
+            mixture.counts[row.source]["conflicting"] += 1
+            mixture.counts[row.source]["kept"] -= 1
+        else:
+            kept.append(row)
+    mixture.rows = kept
+
+
+def class_id(value: Any, labels: Sequence[str], where: str) -> int:  # noqa: ANN401  a cell of any table
+    """Return the class id of a cell: an id, or a class name.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if isinstance(value, str) and value in labels:
+        return list(labels).index(value)
+    number = whole_number(value)
+    if number is None or not 0 <= number < len(labels):
+        raise ValueError(f"{where}: the label is {value!r}; allowed are 0 to {len(labels) - 1} or {list(labels)}.")
+    return number
+
+
+__all__ = ["LabelledText", "Mixture", "class_id", "load_mixture", "load_texts", "normalised"]

@@ -1,0 +1,65 @@
+"""A finished model as a Hub repository: weights, remote code, processor and pipeline in one folder."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel
+from transformers.dynamic_module_utils import custom_object_save
+
+from decloak.modeling import MMBertTextClassificationPipeline
+from decloak.processing import MultimodalHateProcessor
+
+PIPELINE = f"pipeline_mmbert.{MMBertTextClassificationPipeline.__name__}"
+TASKS = ("text-classification", "sentiment-analysis")  # an alias of a task needs an entry of its own
+
+
+def save_repository(
+    model: PreTrainedModel,
+    processor: MultimodalHateProcessor,
+    folder: str | Path,
+    dtype: torch.dtype = torch.float16,
+    record: dict[str, Any] | None = None,
+) -> Path:
+    """Save a model so that the Auto classes and `pipeline` load it anywhere with `trust_remote_code=True`.
+
+    The weights are stored in `dtype` and the config says float32, so that they load as float32; the model in memory
+    is rounded likewise, so that it is the saved one.
+
+    Args:
+        model: an `MMBertForSequenceClassification`.
+        processor: its processor.
+        folder: where to save; made if it is missing.
+        dtype: of the stored weights.
+        record: how the model was made, kept in the config.
+
+    Returns:
+        The folder.
+    """
+    folder = Path(folder)
+    config = model.config
+    config.training_record = record if record is not None else config.training_record
+    config.auto_map = {"AutoModel": "modeling_mmbert.MMBertModel"}
+    config.custom_pipelines = {task: {"impl": PIPELINE, "pt": ["AutoModelForSequenceClassification"]} for task in TASKS}
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.to(dtype).to(tensor.dtype))
+    stored = {
+        name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
+    }
+    model.save_pretrained(folder, state_dict=stored)
+    _set_dtype(folder / "config.json", "float32")
+    processor.save_pretrained(folder)
+    custom_object_save(MMBertTextClassificationPipeline, folder)
+    return folder
+
+
+def _set_dtype(path: Path, dtype: str) -> None:
+    values = json.loads(path.read_text(encoding="utf-8"))
+    values["dtype"] = dtype
+    path.write_text(json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+__all__ = ["save_repository"]

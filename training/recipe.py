@@ -1,0 +1,161 @@
+"""Recipes: everything that a training run is, in one YAML file."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from .stages import TrainingStage
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DataSource(_Strict):
+    """One table of training texts.
+
+    Attributes:
+        name: what `--data NAME=PATH` calls it.
+        text_column: column of the texts.
+        label_column: column of the labels.
+        only: keep rows that have these values, by column.
+        limit: most rows, chosen by the run's seed.
+        repeat: times that each row is seen in an epoch.
+        source: Hub id or name of the data set, for the model card.
+        license: its licence, for the model card.
+        language: its language, for the model card.
+        label_meaning: what its label 1 means, for the model card.
+    """
+
+    name: str
+    text_column: str = "text"
+    label_column: str = "label"
+    only: dict[str, str] = Field(default_factory=dict)
+    limit: int | None = Field(default=None, gt=0)
+    repeat: int = Field(default=1, ge=1)
+    source: str | None = None
+    license: str | None = None
+    language: str | None = None
+    label_meaning: str | None = None
+
+
+class TextEncoderSettings(_Strict):
+    """What is done to the text encoder before training.
+
+    Attributes:
+        keep_layers: its layers that stay; all, if None.
+        vocabulary_size: pieces that stay, chosen on the training texts; all, if None.
+        min_character_count: characters seen as often stay whatever their rank.
+    """
+
+    keep_layers: list[int] | None = None
+    vocabulary_size: int | None = None
+    min_character_count: int = 2
+
+
+class GlyphBankSettings(_Strict):
+    """The glyph bank that is built before training, if there is one.
+
+    Attributes:
+        dimension: width of its vectors.
+        limit: most characters.
+        min_count: a character of the training texts is in it if it is seen as often.
+    """
+
+    dimension: int = Field(default=64, gt=0)
+    limit: int = Field(default=10_000, gt=0)
+    min_count: int = Field(default=2, ge=1)
+
+
+class Recipe(_Strict):
+    """A training run.
+
+    Attributes:
+        name: of the recipe.
+        description: one sentence for people.
+        seed: of everything random.
+        data: training tables.
+        exclude: names of tables whose texts are taken out of training (test and development sets).
+        text_encoder: what is done to the text encoder.
+        glyph_bank: the bank to build, or None.
+        model: `MMBertConfig` fields.
+        processor: `MultimodalHateProcessor` settings.
+        max_length: tokens that training texts are cut to.
+        labels: names of the classes, in the order of their ids.
+        label_meaning: what the labels mean over all data, for the model card.
+        stages: training stages; the paper's, if None.
+        training: `MMBertTrainingArguments` fields.
+    """
+
+    name: str
+    description: str = ""
+    seed: int = 0
+    data: list[DataSource]
+    exclude: list[str] = Field(default_factory=list)
+    text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
+    glyph_bank: GlyphBankSettings | None = None
+    model: dict[str, Any] = Field(default_factory=dict)
+    processor: dict[str, Any] = Field(default_factory=dict)
+    max_length: int | None = None
+    labels: list[str] = Field(default_factory=lambda: ["not_hateful", "hateful"])
+    label_meaning: str = ""
+    stages: list[dict[str, Any]] | None = None
+    training: dict[str, Any] = Field(default_factory=dict)
+    dtype: Literal["float16", "float32"] = "float16"
+
+    @field_validator("stages")
+    @classmethod
+    def _check_stages(cls, value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        for stage in value or []:
+            TrainingStage.from_dict(stage)
+        return value
+
+
+def load_recipe(path: Path, overrides: dict[str, str] | None = None) -> Recipe:
+    """Read a recipe; one with `base: NAME` takes over the recipe of that name beside it where it says nothing.
+
+    Args:
+        path: the YAML file.
+        overrides: values by dotted key (`training.max_steps`), read as YAML. A key without a dot that the recipe
+            does not have itself is one of `training`.
+
+    Raises:
+        ValueError: The file is no mapping, or a field is unknown or has a wrong value.
+    """
+    values = _read(path)
+    for key, text in (overrides or {}).items():
+        parts = key.split(".")
+        if len(parts) == 1 and key not in Recipe.model_fields:
+            parts = ["training", key]
+        target = values
+        for part in parts[:-1]:
+            target = target.setdefault(part, {})
+            if not isinstance(target, dict):
+                raise ValueError(f"--set {key}: {part} is no mapping in {path.name}.")
+        target[parts[-1]] = yaml.safe_load(text)
+    for key, value in values.get("training", {}).items():
+        if key.endswith("_strategy") and value is False:  # YAML reads a bare no as false
+            values["training"][key] = "no"
+    return Recipe.model_validate(values)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} holds {type(values).__name__}; a recipe is a mapping.")
+    base = values.pop("base", None)
+    return values if base is None else _merge(_read(path.parent / f"{base}.yaml"), values)
+
+
+def _merge(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Lay one mapping over another; mappings are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in values.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+__all__ = ["DataSource", "GlyphBankSettings", "Recipe", "TextEncoderSettings", "load_recipe"]

@@ -1,0 +1,183 @@
+"""`decloak train mmbert`: from a recipe, tables and encoders to a finished model."""
+
+import json
+import logging
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import set_seed
+
+from decloak.modeling import MMBertForSequenceClassification
+from decloak.processing import MultimodalHateProcessor
+
+from .collator import EncodedDataset, MultimodalCollator
+from .data.mixture import Mixture, class_id, load_mixture, load_texts
+from .data.tables import table_rows
+from .export import save_repository
+from .initial_model import Encoders, make_initial
+from .mmbert_trainer import MMBertTrainer
+from .mmbert_training_arguments import MMBertTrainingArguments
+from .recipe import Recipe, load_recipe
+
+logger = logging.getLogger(__name__)
+
+
+def train_mmbert(
+    recipe: Path,
+    data: dict[str, Path],
+    output: Path,
+    eval_data: Path | None = None,
+    text_encoder: str | None = None,
+    speech_encoder: str | None = None,
+    vision_encoder: str | None = None,
+    init: Path | None = None,
+    resume: bool = False,
+    overrides: dict[str, str] | None = None,
+) -> Path:
+    """Train an MMBERT as a recipe says.
+
+    `output` gets `initial/` (the untrained model, from which a killed run goes on), `checkpoints/`, `log.jsonl` and
+    `model/`, the finished repository.
+
+    Args:
+        recipe: the YAML file.
+        data: training and excluded tables by the recipe's names.
+        output: folder of the run.
+        eval_data: table with `text` and `label` that is measured as the recipe's `eval_strategy` says; its texts are
+            excluded from training.
+        text_encoder: a BERT, needed unless `init` is given.
+        speech_encoder: a Whisper, or None.
+        vision_encoder: an image encoder; also what a glyph bank is built with.
+        init: a decloak model to train on from, instead of encoders.
+        resume: go on from the last checkpoint.
+        overrides: values of the recipe by dotted key.
+
+    Returns:
+        The folder of the finished model.
+
+    Raises:
+        ValueError: The recipe, the data or the encoders do not fit together.
+    """
+    started = time.monotonic()
+    settings = load_recipe(recipe, overrides)
+    set_seed(settings.seed)
+    mixture = read_data(settings, data, eval_data)
+    initial = output / "initial"
+    if resume and not (initial / "config.json").exists():
+        raise ValueError(f"There is nothing to resume in {output}: it has no initial model.")
+    if not resume:
+        encoders = Encoders(text_encoder, speech_encoder, vision_encoder)
+        start = init or make_initial(settings, [row.text for row in mixture.rows], encoders, initial)
+    else:
+        start = initial
+    model = MMBertForSequenceClassification.from_pretrained(
+        start, dtype=torch.float32, attn_implementation=settings.training.pop("attn_implementation", None)
+    )
+    processor = MultimodalHateProcessor.from_pretrained(start)
+    prepared = time.monotonic()
+    trainer = make_trainer(settings, model, processor, mixture, eval_data, output / "checkpoints")
+    trainer.train(resume_from_checkpoint=resume)
+    record = run_record(settings, mixture, trainer, prepared - started, time.monotonic() - prepared)
+    write_log(trainer.state.log_history, output / "log.jsonl")
+    model.to("cpu").eval()
+    model.set_attn_implementation("sdpa")
+    return save_repository(model, processor, output / "model", getattr(torch, settings.dtype), record)
+
+
+def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> Mixture:
+    """Read the training texts, without those of the excluded tables and of the evaluation table.
+
+    Raises:
+        ValueError: A table that the recipe excludes was not given.
+    """
+    missing = [name for name in recipe.exclude if name not in data]
+    if missing:
+        raise ValueError(
+            f"The recipe keeps the texts of {missing} out of training: pass --data NAME=PATH for each, or name fewer "
+            "with --set exclude=[...]."
+        )
+    excluded = load_texts(eval_data) if eval_data is not None else set()
+    for name in recipe.exclude:
+        excluded |= load_texts(data[name])
+    paths = {name: path for name, path in data.items() if name not in recipe.exclude}
+    mixture = load_mixture(recipe.data, paths, excluded, recipe.labels, recipe.seed)
+    for name, counts in mixture.counts.items():
+        logger.info("%s: %s", name, counts)
+    return mixture
+
+
+def make_trainer(
+    recipe: Recipe,
+    model: MMBertForSequenceClassification,
+    processor: MultimodalHateProcessor,
+    mixture: Mixture,
+    eval_data: Path | None,
+    folder: Path,
+) -> MMBertTrainer:
+    """Encode the data and set the trainer up."""
+    fields = {"bf16": fast_bfloat16(), "use_cpu": not torch.cuda.is_available()} | recipe.training
+    arguments = MMBertTrainingArguments(output_dir=str(folder), seed=recipe.seed, stages=recipe.stages, **fields)
+    texts, labels = [row.text for row in mixture.rows], [row.label for row in mixture.rows]
+    train = EncodedDataset(processor, texts, labels, max_length=recipe.max_length)
+    evaluation = None
+    if eval_data is not None:
+        rows = [row.values for row in table_rows(eval_data, ["text", "label"]) if not row.error]
+        wanted = [class_id(row["label"], recipe.labels, str(eval_data)) for row in rows]
+        evaluation = EncodedDataset(processor, [row["text"] for row in rows], wanted, max_length=recipe.max_length)
+    return MMBertTrainer(
+        model,
+        arguments,
+        train_dataset=train,
+        eval_dataset=evaluation,
+        data_collator=MultimodalCollator(processor),
+        processing_class=processor,
+        compute_metrics=classification_scores,
+    )
+
+
+def fast_bfloat16() -> bool:
+    """Tell whether this machine computes bfloat16 in hardware; in software it is far slower than float32."""
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in checks)
+
+
+def classification_scores(prediction: transformers.EvalPrediction) -> dict[str, float]:
+    """Return macro-F1 and accuracy of an evaluation during training."""
+    from sklearn.metrics import accuracy_score, f1_score
+
+    predicted = prediction.predictions.argmax(axis=-1)
+    return {
+        "macro_f1": float(f1_score(prediction.label_ids, predicted, average="macro")),
+        "accuracy": float(accuracy_score(prediction.label_ids, predicted)),
+    }
+
+
+def run_record(
+    recipe: Recipe, mixture: Mixture, trainer: MMBertTrainer, preparing: float, training: float
+) -> dict[str, Any]:
+    """Return what the model card says of the run."""
+    train = trainer.train_dataset
+    return {
+        "recipe": recipe.model_dump(),
+        "data": mixture.counts,
+        "texts": len(train),
+        "texts_cut": train.truncated,
+        "steps": trainer.state.global_step,
+        "seconds": {"preparing": round(preparing), "training": round(training)},
+        "threads": torch.get_num_threads(),
+        "bf16": trainer.args.bf16,
+        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
+    }
+
+
+def write_log(history: list[dict[str, Any]], path: Path) -> None:
+    """Write the trainer's log, a line a record."""
+    path.write_text("".join(json.dumps(line) + "\n" for line in history), encoding="utf-8")
+
+
+__all__ = ["train_mmbert"]
