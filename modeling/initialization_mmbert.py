@@ -88,9 +88,7 @@ def load_text_encoder(text: Encoder) -> PreTrainedModel:
         check_type(text.config, TEXT_TYPES, "text")
         return text.base_model
     check_type(AutoConfig.from_pretrained(text), TEXT_TYPES, "text")
-    encoder, info = AutoModel.from_pretrained(
-        text, dtype=torch.float32, use_safetensors=True, output_loading_info=True
-    )
+    encoder, info = AutoModel.from_pretrained(text, dtype=torch.float32, use_safetensors=True, output_loading_info=True)
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
     check_complete(missing, text, "text")
     if info["missing_keys"]:

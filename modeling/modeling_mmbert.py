@@ -30,7 +30,6 @@ from .initialization_mmbert import Encoder, load_encoders
 from .outputs_mmbert import MMBertOutput, MMBertSequenceClassifierOutput
 from .senses_mmbert import MMBertSpeech, MMBertVision, SenseTokens
 
-
 OUTPUT_FLAGS = ("output_hidden_states", "output_attentions", "return_dict")
 
 
@@ -116,6 +115,11 @@ class MMBertPreTrainedModel(PreTrainedModel):
         would skip Whisper's sinusoidal positions; ours below honours the flags, so the check is not needed.
         """
         return False
+
+    @classmethod
+    def from_pretrained(cls, *args: Any, use_safetensors: bool = True, **kwargs: Any) -> Any:
+        """Load as every pretrained model, but safetensors alone: a pickle can run any code."""
+        return super().from_pretrained(*args, use_safetensors=use_safetensors, **kwargs)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -280,9 +284,7 @@ class MMBertModel(MMBertPreTrainedModel):
             return self.embeddings.concatenate(text, senses)
         return self.embeddings.add(text, senses), text.mask, torch.zeros_like(text.mask, dtype=torch.long)
 
-    def _align(
-        self, text: TextTokens, senses: dict[str, SenseTokens], target: str, wordless: bool
-    ) -> MMBertOutput:
+    def _align(self, text: TextTokens, senses: dict[str, SenseTokens], target: str, wordless: bool) -> MMBertOutput:
         """Return the alignment loss alone. Dropout is off: the target does not move."""
         if wordless:
             raise ValueError("alignment_target compares senses with a text: give input_ids.")

@@ -29,7 +29,8 @@ _OTHER_LETTERS_PATTERN = re.compile(rf"[^\W\d{_LATIN_LETTER}{_BASIC_HAN}{_RARE_H
 _LATIN_WORD = rf"[{_LATIN_LETTER}](?:['’-]?[{_LATIN_LETTER}0-9])*"
 _LATIN_RUN_PATTERN = re.compile(rf"{_LATIN_WORD}(?:[ ]+{_LATIN_WORD})*")
 _LONG_WORD_PATTERN = re.compile(rf"[{_LATIN_LETTER}]{{41,}}")
-_LONG_NUMBER_PATTERN = re.compile(r"\d{9,}|0\d+")
+#: Telephone and account numbers, which are read digit by digit; not the fraction of a decimal.
+_DIGITS_PATTERN = re.compile(r"(?<![\d.])(?:0\d+|\d{9,})(?![.\d])")
 _END_OF_SENTENCE = re.compile(r"[!?;…]+[\"”)]* *|\.+[\"”)]*(?: +|$)")
 _END_OF_CLAUSE = re.compile(r"[,:—]+ *")
 _SPACES = re.compile(" +")
@@ -126,7 +127,7 @@ def _read_chinese(text: str) -> str:
     text = _OTHER_LETTERS_PATTERN.sub(" ", text.replace("〇", "零")).strip()
     if not re.search(f"[{_BASIC_HAN}{_RARE_HAN}0-9]", text):
         return _map_chinese_punctuation(text)
-    text = _LONG_NUMBER_PATTERN.sub(_spell_number, text)
+    text = _DIGITS_PATTERN.sub(_spell_number, text)
     return "".join(_read_chinese_part(part) for part in _RARE_HAN_PATTERN.split(text) if part)
 
 
@@ -137,10 +138,11 @@ def _read_chinese_part(text: str) -> str:
     try:
         phonemes = str(_chinese_g2p()(text)[0])
     except ValueError:  # pypinyin knows no reading of some character, and misaki gives the whole run up
-        kept = [c for c in text if not _HAN_PATTERN.match(c) or _read_character(c)]
-        phonemes = str(_chinese_g2p()("".join(kept))[0])
-    if re.search("[0-9]", phonemes):  # numbers that cn2an could not convert
-        phonemes = str(_chinese_g2p()(re.sub("[0-9]+", _spell_number, text))[0])
+        text = "".join(c for c in text if not _HAN_PATTERN.match(c) or _read_character(c))
+        phonemes = str(_chinese_g2p()(text)[0])
+    if re.search("[0-9]", phonemes):  # cn2an could not convert a number: more than 16 digits, for example
+        text = re.sub(r"(?<=\d)\.(?=\d)", "点", text)
+        phonemes = str(_chinese_g2p()(re.sub(r"\d+", _spell_number, text))[0])
     return phonemes
 
 

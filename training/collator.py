@@ -1,7 +1,7 @@
 """Rows of a data set to batches of the model."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class EncodedDataset(Dataset[dict[str, Any]]):
         self,
         processor: MultimodalHateProcessor,
         texts: Sequence[Any],
-        labels: Sequence[int | float],
+        labels: Sequence[int | float | Sequence[float]],
         modalities: Sequence[str] | None = None,
         max_length: int | None = None,
     ) -> None:
@@ -36,9 +36,12 @@ class EncodedDataset(Dataset[dict[str, Any]]):
         Args:
             processor: makes the senses.
             texts: strings, or mappings that `MultimodalHateProcessor.encode_windows` takes.
-            labels: class ids, one a text.
+            labels: class ids, one a text; numbers for a regression, a list of floats for several labels.
             modalities: senses to make; the processor's default if None.
             max_length: tokens that a text is cut to; how many were cut is counted and logged.
+
+        Raises:
+            ValueError: There are not as many labels as texts, or no row can be encoded.
         """
         if len(texts) != len(labels):
             raise ValueError(f"There are {len(texts)} texts and {len(labels)} labels.")
@@ -47,16 +50,18 @@ class EncodedDataset(Dataset[dict[str, Any]]):
         self.errors: dict[int, str] = {}
         pairs: Iterable[Any] = zip(texts, labels, strict=True)
         for number, (text, label) in enumerate(track(pairs, "encoding", total=len(texts), transient=True)):
-            row = {"text": text} if isinstance(text, str) else dict(text)
+            row = dict(text) if isinstance(text, Mapping) else {"text": text}
             try:
                 (features,) = processor.encode_windows(
                     **row, modalities=modalities, truncation=True, max_length=max_length
                 )
-            except (ValueError, OSError) as error:
+            except (ValueError, TypeError, OSError) as error:
                 self.errors[number] = str(error)
                 continue
             self.truncated += features["report"]["truncated"]
             self.rows.append(features | {"labels": label})
+        if self.errors and not self.rows:
+            raise ValueError(f"None of the {len(texts)} rows can be encoded; the first: {next(iter(self.errors.values()))}")
         logger.info("%d rows, %d cut, %d left out", len(self.rows), self.truncated, len(self.errors))
 
     def __len__(self) -> int:
@@ -81,8 +86,8 @@ class MultimodalCollator:
     def __call__(self, rows: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
         """Return the padded batch with `labels`."""
         batch = dict(self.processor.pad(rows))
-        labels = [row["labels"] for row in rows]
-        batch["labels"] = torch.tensor(labels, dtype=torch.float32 if isinstance(labels[0], float) else torch.long)
+        labels = torch.tensor([row["labels"] for row in rows])
+        batch["labels"] = labels.float() if labels.is_floating_point() else labels.long()
         return batch
 
 

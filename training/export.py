@@ -36,19 +36,24 @@ def save_repository(
 
     Returns:
         The folder.
+
+    Raises:
+        ValueError: A weight is not finite, or too large for `dtype`.
     """
     folder = Path(folder)
     config = model.config
     config.training_record = record if record is not None else config.training_record
     config.auto_map = {"AutoModel": "modeling_mmbert.MMBertModel"}
     config.custom_pipelines = {task: {"impl": PIPELINE, "pt": ["AutoModelForSequenceClassification"]} for task in TASKS}
-    with torch.no_grad():
-        for tensor in model.state_dict().values():
-            if tensor.is_floating_point():
-                tensor.copy_(tensor.to(dtype).to(tensor.dtype))
     stored = {
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
     }
+    broken = [name for name, tensor in stored.items() if not tensor.isfinite().all()]
+    if broken:
+        raise ValueError(f"{len(broken)} weights are not finite in {dtype}, first {broken[0]}: the training diverged.")
+    with torch.no_grad():
+        for name, tensor in model.state_dict().items():
+            tensor.copy_(stored[name])
     model.save_pretrained(folder, state_dict=stored)
     _set_dtype(folder / "config.json", "float32")
     processor.save_pretrained(folder)

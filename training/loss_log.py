@@ -38,7 +38,7 @@ class LossLog:
             outputs: `MMBertSequenceClassifierOutput`, with `router_logits` if the experts are to be counted.
         """
         losses = [getattr(outputs, name) for name in LOSSES]
-        device = next(value for value in losses if value is not None).device
+        device = outputs.loss.device
         pairs = [[0.0, 0.0] if value is None else [value.detach().double(), 1.0] for value in losses]
         totals = torch.stack([torch.as_tensor(item, dtype=torch.float64, device=device) for p in pairs for item in p])
         if outputs.router_logits:

@@ -6,14 +6,15 @@ from typing import Any
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import PreTrainedModel, Trainer
 
-from decloak.modeling import MODALITIES
+from decloak.modeling import MODALITIES, MMBertSequenceClassifierOutput
 
 from .callbacks import StageCallback
 from .loss_log import LossLog, warn_of_collapse
 from .mmbert_training_arguments import MMBertTrainingArguments
+from .sampling import LengthGroupedEpochSampler, row_length
 from .stages import StageSchedule, TrainingStage, component_of, trained_components
 
 ROWS_LOOKED_AT = 256
@@ -56,15 +57,21 @@ class MMBertTrainer(Trainer):
         return self.schedule.stage_at(self.state.global_step)
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
-        """Make the optimiser with one group for each component, decayed or not."""
+        """Make the optimiser with one group for each component, decayed or not.
+
+        This runs before the model is wrapped: everything that any stage trains must take part in the gradient then,
+        or DistributedDataParallel would never share its gradient. The stage callback freezes it again.
+        """
+        model = self.model if model is None else model
+        wanted = trained_components(self.stages)
+        trained = {name: value for name, value in model.named_parameters() if component_of(name) in wanted}
+        for parameter in trained.values():
+            parameter.requires_grad_(True)
         if self.optimizer is None:
-            model = self.model if model is None else model
             decayed = set(self.get_decay_parameter_names(model))
-            wanted = trained_components(self.stages)
             groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
-            for name, parameter in model.named_parameters():
-                if component_of(name) in wanted:
-                    groups.setdefault((component_of(name), name in decayed), []).append(parameter)
+            for name, parameter in trained.items():
+                groups.setdefault((component_of(name), name in decayed), []).append(parameter)
             optimizer_class, optimizer_kwargs = self.get_optimizer_cls_and_kwargs(self.args, model)
             self.optimizer = optimizer_class(
                 [
@@ -99,15 +106,31 @@ class MMBertTrainer(Trainer):
         Raises:
             ValueError: A stage asks for a sense that none of the first rows has.
         """
-        rows = [self.train_dataset[index] for index in range(min(ROWS_LOOKED_AT, len(self.train_dataset)))]
-        for stage in self.stages:
-            for sense in set(stage.modalities or ()) - {"text"}:
-                if not any(key.startswith(SENSE_KEYS[sense]) for row in rows for key in row):
-                    raise ValueError(
-                        f"Stage {stage.name} trains {sense}, but none of the first {len(rows)} rows has any. "
-                        f"Give the processor that sense (default_modalities), or leave the stage out."
-                    )
+        if hasattr(self.train_dataset, "__len__"):
+            self._check_senses([self.train_dataset[i] for i in range(min(ROWS_LOOKED_AT, len(self.train_dataset)))])
         return super().get_train_dataloader()
+
+    def _check_senses(self, rows: list[dict[str, Any]]) -> None:
+        present = {name for name, keys in SENSE_KEYS.items() if any(key.startswith(keys) for row in rows for key in row)}
+        for stage in self.stages:
+            missing = sorted(set(stage.modalities or ()) - {"text"} - present)
+            if not missing and stage.objective == "alignment" and not present:
+                missing = sorted(SENSE_KEYS)
+            if missing:
+                raise ValueError(
+                    f"Stage {stage.name} trains {missing}, but none of the first {len(rows)} rows has any. "
+                    f"Give the processor that sense (default_modalities), or leave the stage out."
+                )
+
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler | None:
+        """Return the order of the rows, which after a resume is the order that it was (see `sampling`)."""
+        rows: Any = self.train_dataset if train_dataset is None else train_dataset
+        if self.args.train_sampling_strategy != "group_by_length" or not hasattr(rows, "__len__"):
+            return super()._get_train_sampler(train_dataset)
+        seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
+        batch_size = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        lengths = [row_length(rows[index]) for index in range(len(rows))]
+        return LengthGroupedEpochSampler(lengths, batch_size, seed, lambda: int(self.state.epoch or 0))
 
     def compute_loss(
         self,
@@ -123,12 +146,20 @@ class MMBertTrainer(Trainer):
         stage = self.stage
         inputs = {**inputs, "modalities": stage.modalities, "experts": stage.experts}
         if stage.objective == "alignment":
-            outputs = model(**inputs, alignment_target=stage.alignment_target)
+            outputs = self._align(model, inputs, stage)
         else:
             # Loads say something only where the router chooses.
             outputs = model(**inputs, output_router_logits=stage.experts is None)
         self.loss_log.add(outputs)
         return (outputs.loss, outputs) if return_outputs else outputs.loss
+
+    def _align(self, model: nn.Module, inputs: dict[str, Any], stage: TrainingStage) -> Any:
+        """Compute the alignment loss: nothing to learn where no row has a sense (emoji alone make no sound)."""
+        wanted = [keys for sense, keys in SENSE_KEYS.items() if sense in (stage.modalities or SENSE_KEYS)]
+        if self.args.world_size > 1 or any(key.startswith(keys) for keys in wanted for key in inputs):
+            return model(**inputs, alignment_target=stage.alignment_target)
+        nothing = sum(parameter.sum() * 0 for parameter in model.parameters() if parameter.requires_grad)
+        return MMBertSequenceClassifierOutput(loss=nothing, alignment_mse=None)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log; training lines get the stage, each loss, the experts' loads and the components' rates."""

@@ -37,6 +37,8 @@ class MMBertTrainingArguments(TrainingArguments):
         super().__post_init__()
         if not 0 < self.router_collapse_threshold <= 1:
             raise ValueError(f"router_collapse_threshold={self.router_collapse_threshold}; it is in (0, 1].")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate={self.learning_rate}; it must be above 0 (the stages set the rates).")
         self.training_stages()
 
     def training_stages(self) -> tuple[TrainingStage, ...]:

@@ -1,11 +1,17 @@
 """Recipes: everything that a training run is, in one YAML file."""
 
+import dataclasses
+import inspect
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from decloak.modeling import MMBertConfig
+from decloak.processing import MultimodalHateProcessor
+
+from .mmbert_training_arguments import MMBertTrainingArguments
 from .stages import TrainingStage
 
 
@@ -105,6 +111,35 @@ class Recipe(_Strict):
     training: dict[str, Any] = Field(default_factory=dict)
     dtype: Literal["float16", "float32"] = "float16"
 
+    @field_validator("data")
+    @classmethod
+    def _check_data(cls, value: list[DataSource]) -> list[DataSource]:
+        names = [source.name for source in value]
+        if len(set(names)) != len(names):
+            raise ValueError(f"data names a table twice: {names}.")
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _check_labels(cls, value: list[str]) -> list[str]:
+        if len(value) < 2 or len(set(value)) != len(value):
+            raise ValueError(f"labels={value}; two or more different names are needed.")
+        return value
+
+    @field_validator("model", "processor", "training")
+    @classmethod
+    def _check_names(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Refuse misspelt settings: a configuration would take them in silence, the trainer fail after the encoding."""
+        allowed = {
+            "model": {item.name for item in dataclasses.fields(MMBertConfig)},
+            "processor": set(inspect.signature(MultimodalHateProcessor).parameters),
+            "training": {item.name for item in dataclasses.fields(MMBertTrainingArguments)} | {"attn_implementation"},
+        }[str(info.field_name)]
+        unknown = sorted(set(value) - allowed)
+        if unknown:
+            raise ValueError(f"{info.field_name} has no setting {unknown}; it has {sorted(allowed)}.")
+        return value
+
     @field_validator("stages")
     @classmethod
     def _check_stages(cls, value: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
@@ -134,15 +169,22 @@ def load_recipe(path: Path, overrides: dict[str, str] | None = None) -> Recipe:
             target = target.setdefault(part, {})
             if not isinstance(target, dict):
                 raise ValueError(f"--set {key}: {part} is no mapping in {path.name}.")
-        target[parts[-1]] = yaml.safe_load(text)
-    for key, value in values.get("training", {}).items():
+        target[parts[-1]] = _parse(text, f"--set {key}")
+    for key, value in (values.get("training") or {}).items():
         if key.endswith("_strategy") and value is False:  # YAML reads a bare no as false
             values["training"][key] = "no"
     return Recipe.model_validate(values)
 
 
+def _parse(text: str, where: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{where} is not YAML: {error}") from error
+
+
 def _read(path: Path) -> dict[str, Any]:
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values = _parse(path.read_text(encoding="utf-8"), str(path))
     if not isinstance(values, dict):
         raise ValueError(f"{path} holds {type(values).__name__}; a recipe is a mapping.")
     base = values.pop("base", None)

@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from itertools import accumulate
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+from decloak.modeling import MODALITIES
 
 COMPONENTS = {
     "speech_aligner": r"\bspeech\.aligner\.",
@@ -25,6 +27,7 @@ COMPONENTS = {
     "encoder": r"",
 }
 Objective = Literal["classification", "alignment"]
+AlignmentTarget = Literal["embeddings", "encoder"]
 Schedule = Literal["linear", "cosine", "constant"]
 
 
@@ -54,31 +57,52 @@ class TrainingStage:
     share: float
     learning_rates: dict[str, float]
     objective: Objective = "classification"
-    alignment_target: str = "embeddings"
+    alignment_target: AlignmentTarget = "embeddings"
     modalities: tuple[str, ...] | None = None
     experts: tuple[str, ...] | None = None
     warmup: float = 0.1
     schedule: Schedule = "linear"
 
     def __post_init__(self) -> None:
-        """Check the fields; lists become tuples."""
+        """Check the fields, so that a bad stage fails before the run; lists become tuples, numeric strings numbers."""
         unknown = sorted(set(self.learning_rates) - {*COMPONENTS, "default"})
         if unknown or not self.learning_rates:
             raise ValueError(
                 f"Stage {self.name}: learning_rates names {unknown or 'nothing'}; "
                 f"components are {sorted(COMPONENTS)} and 'default'."
             )
-        if not self.share > 0 or not 0 <= self.warmup < 1:
+        rates = {name: self._number(f"the rate of {name}", rate) for name, rate in self.learning_rates.items()}
+        object.__setattr__(self, "learning_rates", rates)
+        for name in ("share", "warmup"):
+            object.__setattr__(self, name, self._number(name, getattr(self, name)))
+        if not self.share > 0 or not self.warmup < 1:
             raise ValueError(f"Stage {self.name}: share={self.share} must be above 0, 0 <= warmup={self.warmup} < 1.")
-        if self.objective not in ("classification", "alignment"):
-            raise ValueError(
-                f"Stage {self.name}: objective={self.objective!r} is neither classification nor alignment."
-            )
-        if self.schedule not in ("linear", "cosine", "constant"):
-            raise ValueError(f"Stage {self.name}: schedule={self.schedule!r} is not linear, cosine or constant.")
+        for name, kind in (("objective", Objective), ("alignment_target", AlignmentTarget), ("schedule", Schedule)):
+            if getattr(self, name) not in get_args(kind):
+                raise ValueError(f"Stage {self.name}: {name}={getattr(self, name)!r}; allowed are {get_args(kind)}.")
         for name in ("modalities", "experts"):
-            value = getattr(self, name)
-            object.__setattr__(self, name, tuple(value) if value is not None else None)
+            object.__setattr__(self, name, self._names(name))
+        if self.objective == "alignment" and self.modalities == ("text",):
+            raise ValueError(f"Stage {self.name}: alignment needs speech or vision; modalities={self.modalities}.")
+
+    def _number(self, what: str, value: Any) -> float:
+        """Return a number that is finite and not below 0; YAML reads `5e-5` (without a dot) as a string."""
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not 0 <= number < math.inf:
+            raise ValueError(f"Stage {self.name}: {what} is {value!r}; it is a number, 0 or above.")
+        return number
+
+    def _names(self, what: str) -> tuple[str, ...] | None:
+        value = getattr(self, what)
+        if value is None:
+            return None
+        names = (value,) if isinstance(value, str) else tuple(value)
+        if not names or not set(names) <= set(MODALITIES):
+            raise ValueError(f"Stage {self.name}: {what}={names}; choose from {MODALITIES}.")
+        return names
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "TrainingStage":

@@ -29,7 +29,7 @@ class Mixture:
     Attributes:
         rows: the texts, in a random order that the seed fixes.
         counts: for each table the rows read, unusable, excluded (also in an excluded table), duplicate, conflicting
-            (the same text with another label: all copies are dropped) and kept.
+            (the same text with another label: all copies are dropped), over the limit, and kept.
     """
 
     rows: list[LabelledText] = field(default_factory=list)
@@ -86,11 +86,11 @@ def load_mixture(
 
 def _read(source: "DataSource", path: Path, labels: Sequence[str], mixture: Mixture) -> list[LabelledText]:
     counts = mixture.counts[source.name] = dict.fromkeys(
-        ("read", "unusable", "excluded", "duplicate", "conflicting", "kept"), 0
+        ("read", "unusable", "excluded", "duplicate", "conflicting", "over_limit", "kept"), 0
     )
     rows = []
     for row in table_rows(path, [source.text_column, source.label_column, *source.only]):
-        if any(str(row.values.get(column)) != value for column, value in source.only.items()):
+        if not row.error and any(str(row.values.get(column)) != value for column, value in source.only.items()):
             continue
         counts["read"] += 1
         text = row.values.get(source.text_column)
@@ -117,6 +117,8 @@ def _add(mixture: Mixture, source: "DataSource", rows: list[LabelledText], exclu
             seen.add((key, row.label))
             mixture.rows.append(row)
             counts["kept"] += 1
+        else:
+            counts["over_limit"] += 1
 
 
 def _drop_conflicts(mixture: Mixture) -> None:

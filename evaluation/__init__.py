@@ -1,0 +1,1 @@
+"""How good a classifier is: loading any, its answers, and the measures that every report uses."""

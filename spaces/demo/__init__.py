@@ -1,0 +1,1 @@
+"""The demonstration Space: one text in, its label, glyphs and experts out."""
