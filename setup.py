@@ -15,7 +15,7 @@ PACKAGES = [
     "decloak.spaces.demo",
     "decloak.cli",
 ]
-DATA = [f"**/*.{suffix}" for suffix in ("yaml", "json", "txt", "md", "jinja")]
+DATA = [f"**/*.{suffix}" for suffix in ("yaml", "json", "txt", "md", "jinja", "css")]
 # The door itself holds links to every folder, so its own data is named, not globbed.
 PACKAGE_DATA = {name: DATA for name in PACKAGES if name != "decloak"}
 PACKAGE_DATA["decloak"] = ["py.typed"]
@@ -37,6 +37,7 @@ TRAIN = [
     "accelerate>=1.1",
     "datasets>=4.0",
     "evaluate>=0.4.6",
+    "jinja2>=3.1",
     "peft>=0.18",
     "pydantic>=2.8",
     "PyYAML>=6.0",
@@ -46,14 +47,16 @@ TRAIN = [
 # on a CPU build of torch its mere presence breaks the audio modules of transformers.
 PHONEMISERS = ["misaki[zh]>=0.9.4", "phonemizer-fork>=3.3", "espeakng-loader>=0.2.4"]
 SPEECH = ["onnxruntime>=1.20", "scipy>=1.11", "soundfile>=0.12"]
-SPACE = ["gradio>=6.16"]  # GHSA-j36p-7w88-g82j
+SPACE = ["gradio>=6.16", "jinja2>=3.1"]  # GHSA-j36p-7w88-g82j
 SERVE = ["fastapi>=0.115", "uvicorn>=0.30"]
 DEV = [
     *(requirement for requirement in TRAIN if not requirement.startswith(("trl", "peft", "evaluate"))),
     *SPEECH,
     *SPACE,
+    "fonttools>=4.50",
     "hypothesis>=6.100",
     "mypy>=1.15",
+    "onnx>=1.16",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
     "ruff>=0.15",

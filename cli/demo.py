@@ -20,7 +20,7 @@ def demo(
     """Type a text in a browser; see its label, the glyphs that the model saw and how its experts were mixed.
 
     Needs the extra space. The page has no login: on another address than the default anyone who reaches it
-    can use it.
+    can use it. Without --model the environment variable DECLOAK_MODEL may name one.
 
     **Example**
 
@@ -29,9 +29,8 @@ def demo(
     ```
     """
     with clear_errors():
-        from decloak.hub_cards import default_model_path
         from decloak.spaces.demo.app import build_demo
 
         if host not in LOOPBACK:
             note(f"Listening on {host}: anyone who reaches this machine can use the page", style="yellow")
-        build_demo(model or str(default_model_path())).launch(server_name=host, server_port=port)
+        build_demo(model).launch(server_name=host, server_port=port)

@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from decloak import __version__
+from decloak.cli.card import card
 from decloak.cli.classify import classify
 from decloak.cli.demo import demo
 from decloak.cli.evaluate import evaluate
+from decloak.cli.publish import publish
 from decloak.cli.train import train
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
 app.command(no_args_is_help=False)(classify)
 app.command()(evaluate)
 app.add_typer(train, name="train")
+app.command()(card)
+app.command()(publish)
 app.command()(demo)
 
 

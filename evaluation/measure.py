@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from decloak.evaluation.answers import answers
+from decloak.evaluation.intervals import macro_f1_interval
 from decloak.evaluation.label_scheme import LabelledText, LabelScheme
 from decloak.evaluation.metrics import classification_metrics
 
@@ -31,8 +32,9 @@ def measure(
         watch: Sees the answers pass, to show progress.
 
     Returns:
-        The keys of `classification_metrics`, then `errors` (rows left out), `error_examples` (up to five
-        reasons), `truncated` (texts that were cut), `labels` (names by class), `modalities` and `seconds`.
+        The keys of `classification_metrics`, then `macro_f1_interval` (95 %, bootstrap), `errors` (rows left out),
+        `error_examples` (up to five reasons), `truncated` (texts that were cut), `labels` (names by class),
+        `modalities` and `seconds`.
     """
     start = time.perf_counter()
     usable = [row for row in rows if row.error is None]
@@ -45,8 +47,10 @@ def measure(
     predicted = [
         scheme.predicted_class(answer["label"], totals) for (_, answer), totals in zip(answered, scores, strict=True)
     ]
+    measures = classification_metrics([true for true, _ in answered], predicted, scores, len(scheme.names))
     return {
-        **classification_metrics([true for true, _ in answered], predicted, scores, len(scheme.names)),
+        **measures,
+        "macro_f1_interval": macro_f1_interval(measures["confusion"]),
         "errors": len(errors),
         "error_examples": list(dict.fromkeys(errors))[:5],
         "truncated": sum(bool(answer.get("truncated")) for _, answer in answered),

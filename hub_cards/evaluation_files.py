@@ -49,6 +49,13 @@ def _check_values(values: dict[str, Any], file: Path) -> None:
     wrong = {name: values[name] for name in MEASURES if not (values[name] is None or _is_measure(values[name]))}
     if wrong:
         raise ValueError(f"{file} has {wrong}; a measure is null or a number from -1 to 1.")
+    for name in MEASURES:
+        interval = values.get(f"{name}_interval")
+        pair = isinstance(interval, list) and len(interval) == 2 and all(map(_is_measure, interval))
+        if interval is not None and not pair:
+            raise ValueError(
+                f"{file} has {name}_interval={interval!r}; an interval is null or two numbers from -1 to 1."
+            )
     n, confusion = values["n"], values["confusion"]
     try:
         counted = sum(int(count) for row in confusion for count in row)

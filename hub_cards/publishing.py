@@ -33,7 +33,8 @@ def publish(
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: The folder or the name may not be published; see `check_repository`.
+        ValueError: The folder or the name may not be published (see `check_repository`), or `private` was asked for
+            and the repository is public.
         huggingface_hub.errors.HfHubHTTPError: The Hub refused.
     """
     from huggingface_hub import HfApi
@@ -44,7 +45,9 @@ def publish(
     if repo_id not in (folder / "README.md").read_text(encoding="utf-8"):
         logger.warning("The card does not name %s: its examples load another model.", repo_id)
     api = HfApi(token=token)
-    api.create_repo(repo_id, private=private, exist_ok=True)
+    api.create_repo(repo_id, private=private or None, exist_ok=True)  # None: what the organisation has set
+    if private and not api.model_info(repo_id).private:  # for a repository that exists the Hub ignores `private`
+        raise ValueError(f"{repo_id} exists and is public; make it private on the Hub first, or name another.")
     if revision is not None:
         api.create_branch(repo_id, branch=revision, exist_ok=True)
     commit = api.upload_folder(

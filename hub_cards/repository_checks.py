@@ -10,8 +10,8 @@ from typing import Any
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".joblib", ".npy", ".npz", ".pickle", ".pkl", ".pt", ".pth")
 TEXT_SUFFIXES = (".json", ".md", ".txt", ".yaml", ".yml")
 CODE_KEYS = ("auto_map", "custom_pipelines")
-# The pieces of a vocabulary may look like paths; nobody's paths are among them.
-VOCABULARIES = {("tokenizer.json", "model"), ("tokenizer.json", "added_tokens")}
+# Pieces of a vocabulary, and a normaliser's table in base64, may look like paths; nobody's paths are among them.
+VOCABULARIES = {("tokenizer.json", key) for key in ("model", "added_tokens", "normalizer")}
 VOCABULARY_FILES = ("vocab.json", "vocab.txt", "merges.txt", "added_tokens.json")
 # Two components at least: a lone "/x" is a fraction or a command. What stands before rules out URLs, relative paths,
 # closing tags and "and/or/not".
@@ -99,7 +99,9 @@ def remote_code_files(folder: Path) -> set[str]:
         try:
             found |= {file.name, *(Path(path).name for path in get_relative_import_files(file))}
         except OSError as error:
-            raise ValueError(f"{file.name} imports a file that is not there: {Path(str(error.filename)).name}") from error
+            raise ValueError(
+                f"{file.name} imports a file that is not there: {Path(str(error.filename)).name}"
+            ) from error
     return found
 
 
@@ -142,7 +144,7 @@ def _machine_paths(folder: Path, files: list[Path]) -> Iterator[str]:
         try:
             for place, text in _texts(file):
                 if found := MACHINE_PATH.search(text):
-                    yield f"{name} names a path of a machine at {place}: {found.group()}"
+                    yield f"{name} names a path of a machine at {place}: {found.group()[:100]}"
         except ValueError as error:
             yield str(error)
 

@@ -14,10 +14,6 @@ AutoConfig.register(MMBertConfig.model_type, MMBertConfig, exist_ok=True)
 AutoModel.register(MMBertConfig, MMBertModel, exist_ok=True)
 AutoModelForSequenceClassification.register(MMBertConfig, MMBertForSequenceClassification, exist_ok=True)
 
-MMBertConfig.register_for_auto_class()
-MMBertModel.register_for_auto_class("AutoModel")
-MMBertForSequenceClassification.register_for_auto_class("AutoModelForSequenceClassification")
-
 __all__ = [
     "MODALITIES",
     "MMBertConfig",

@@ -100,10 +100,12 @@ class MMBertConfig(PreTrainedConfig):
     def __post_init__(self, **kwargs: Any) -> None:
         """Build the sub-configs, fill in what follows from them, and check the result."""
         super().__post_init__(**kwargs)
-        if self.speech_feature_size is None and self.audio_config is not None:
-            self.speech_feature_size = self.audio_config.d_model
-        if self.vision_feature_size is None and self.vision_config is not None:
-            self.vision_feature_size = image_encoder_width(self.vision_config)
+        audio: Any = self.audio_config  # built by now, where a dict was given
+        vision: Any = self.vision_config
+        if self.speech_feature_size is None and audio is not None:
+            self.speech_feature_size = audio.d_model
+        if self.vision_feature_size is None and vision is not None:
+            self.vision_feature_size = image_encoder_width(vision)
         self._check_senses()
         self._check_layers()
 
@@ -112,6 +114,8 @@ class MMBertConfig(PreTrainedConfig):
             ("sound_bank_size", "speech_feature_size"),
             ("glyph_bank_size", "vision_feature_size"),
         ):
+            if getattr(self, bank) < 0:
+                raise ValueError(f"{bank}={getattr(self, bank)}; it is a number of rows, 0 for no bank.")
             if getattr(self, bank) > 0 and getattr(self, size) is None:
                 raise ValueError(f"{bank}={getattr(self, bank)} needs {size}: the width of the bank's vectors.")
         unknown = [name for name in self.default_modalities or [] if name not in MODALITIES]

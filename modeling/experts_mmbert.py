@@ -1,5 +1,7 @@
 """Modality experts of an MMBERT layer, their router, and the balance loss (arXiv 2508.00760, section 3)."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from transformers.activations import ACT2FN
@@ -39,6 +41,9 @@ class MMBertIntermediateExperts(nn.Module):
     The activation and the output projection stay shared, as in the paper's predecessor code; with the
     pretrained projection kept as shared expert this gives the paper's 297M parameters.
     """
+
+    experts: Any
+    activation: Any
 
     def __init__(self, config: MMBertConfig) -> None:
         """Make the shared projection (if any), one projection per modality, and the shared output."""

@@ -69,7 +69,7 @@ def load_encoders(
         "vision_config": vision_encoder.config if vision_encoder is not None else None,
     }
     model = cls(MMBertConfig(**(fields | config_fields)))
-    base = getattr(model, model.base_model_prefix, model)
+    base: Any = getattr(model, model.base_model_prefix, model)
     copy_text_encoder(base, text_encoder)
     if speech_encoder is not None:
         base.speech.encoder.load_state_dict(speech_encoder.state_dict())
@@ -86,7 +86,8 @@ def load_text_encoder(text: Encoder) -> PreTrainedModel:
     """
     if isinstance(text, PreTrainedModel):
         check_type(text.config, TEXT_TYPES, "text")
-        return text.base_model
+        base: Any = text.base_model
+        return base
     check_type(AutoConfig.from_pretrained(text), TEXT_TYPES, "text")
     encoder, info = AutoModel.from_pretrained(text, dtype=torch.float32, use_safetensors=True, output_loading_info=True)
     missing = [name for name in info["missing_keys"] if not name.startswith("pooler.")]
@@ -107,7 +108,8 @@ def load_speech_encoder(speech: Encoder) -> WhisperEncoder:
         check_type(speech.config, ("whisper",), "speech")
         return speech if isinstance(speech, WhisperEncoder) else speech.get_encoder()
     check_type(AutoConfig.from_pretrained(speech), ("whisper",), "speech")
-    encoder, info = WhisperEncoder.from_pretrained(
+    kind: Any = WhisperEncoder
+    encoder, info = kind.from_pretrained(
         speech,
         dtype=torch.float32,
         use_safetensors=True,
@@ -124,10 +126,11 @@ def load_vision_encoder(vision: Encoder) -> PreTrainedModel:
     Raises:
         ValueError: It does not look at pictures, or weights are missing.
     """
+    encoder: Any
     if isinstance(vision, PreTrainedModel):
         encoder = vision.vision_model if vision.config.model_type in VISION_TOWERS else vision
     else:
-        tower = VISION_TOWERS.get(AutoConfig.from_pretrained(vision).model_type, AutoModel)
+        tower: Any = VISION_TOWERS.get(AutoConfig.from_pretrained(vision).model_type, AutoModel)
         encoder, info = tower.from_pretrained(
             vision, dtype=torch.float32, use_safetensors=True, output_loading_info=True
         )
@@ -198,7 +201,7 @@ def copy_text_encoder(base: nn.Module, encoder: PreTrainedModel) -> None:
             raise ValueError(f"{name} of the text encoder has no place in MMBERT.")
 
 
-def destinations(name: str, base: nn.Module) -> list[tuple[str, float]]:
+def destinations(name: str, base: Any) -> list[tuple[str, float]]:
     """Return where a BERT weight goes, each with the factor that it is multiplied by."""
     match = FEED_FORWARD.match(name)
     if match:

@@ -28,9 +28,11 @@ from .experts_mmbert import MMBertRouter, feed_forward, load_balancing_loss
 from .fusion_mmbert import MMBertEmbeddings, TextTokens, check_names, empty_text, read_text
 from .initialization_mmbert import Encoder, load_encoders
 from .outputs_mmbert import MMBertOutput, MMBertSequenceClassifierOutput
+from .repository_mmbert import MMBertRepository
 from .senses_mmbert import MMBertSpeech, MMBertVision, SenseTokens
 
-OUTPUT_FLAGS = ("output_hidden_states", "output_attentions", "return_dict")
+# `use_cache` comes from Trainer by way of the config, to every model; an encoder has none.
+OUTPUT_FLAGS = ("output_hidden_states", "output_attentions", "return_dict", "use_cache")
 
 
 class MMBertSelfAttention(nn.Module):
@@ -93,13 +95,13 @@ class MMBertLayer(GradientCheckpointingLayer):
         return self.output(self.feed_forward(states, weights), states), logits
 
 
-class MMBertPreTrainedModel(PreTrainedModel):
+class MMBertPreTrainedModel(MMBertRepository, PreTrainedModel):  # type: ignore[misc]
     """Loading, saving and initialisation for the MMBERT models."""
 
     config: MMBertConfig
     config_class = MMBertConfig
     base_model_prefix = "mmbert"
-    input_modalities = ("text", "audio", "image")
+    input_modalities = ["text", "audio", "image"]
     supports_gradient_checkpointing = True
     accepts_loss_kwargs = False  # The losses are means: Trainer must divide them by the accumulation steps.
     _supports_sdpa = True
@@ -115,11 +117,6 @@ class MMBertPreTrainedModel(PreTrainedModel):
         would skip Whisper's sinusoidal positions; ours below honours the flags, so the check is not needed.
         """
         return False
-
-    @classmethod
-    def from_pretrained(cls, *args: Any, use_safetensors: bool = True, **kwargs: Any) -> Any:
-        """Load as every pretrained model, but safetensors alone: a pickle can run any code."""
-        return super().from_pretrained(*args, use_safetensors=use_safetensors, **kwargs)
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
@@ -160,7 +157,7 @@ class MMBertModel(MMBertPreTrainedModel):
         """Return the word embeddings."""
         return self.embeddings.word_embeddings
 
-    def set_input_embeddings(self, value: nn.Embedding) -> None:
+    def set_input_embeddings(self, value: Any) -> None:
         """Replace the word embeddings."""
         self.embeddings.word_embeddings = value
 
@@ -216,7 +213,7 @@ class MMBertModel(MMBertPreTrainedModel):
             experts: experts that the routers may use; all, if None.
             alignment_target: `"embeddings"` or `"encoder"`: compute `alignment_mse` alone, against the text's
                 embeddings or against the encoder's output on them (papers' stage 1), and skip the rest.
-            output_router_logits: return `router_logits` and `modality_ids`.
+            output_router_logits: return `router_logits` and `modality_ids`; as the config says, if None.
             kwargs: `output_hidden_states`, `output_attentions`, `return_dict`.
 
         Raises:
@@ -225,14 +222,16 @@ class MMBertModel(MMBertPreTrainedModel):
         """
         if not set(kwargs) <= {*OUTPUT_FLAGS}:
             raise TypeError(f"MMBertModel has no inputs named {sorted(set(kwargs) - {*OUTPUT_FLAGS})}.")
+        if output_router_logits is None:
+            output_router_logits = self.config.output_router_logits
         wanted = check_names(modalities, "modalities") or list(MODALITIES)
         speech = (input_features, feature_attention_mask, sound_ids, speech_features, speech_attention_mask)
         vision = (pixel_values, pixel_ids, glyph_ids, vision_features, vision_attention_mask)
-        senses = {
+        found = {
             "speech": self._sense("speech", wanted, speech, speech_positions),
             "vision": self._sense("vision", wanted, vision, vision_positions),
         }
-        senses = {name: sense for name, sense in senses.items() if sense is not None}
+        senses = {name: sense for name, sense in found.items() if sense is not None}
         wordless = input_ids is None and inputs_embeds is None
         if wordless:
             text = empty_text(self.embeddings, self.config, senses)
@@ -316,11 +315,12 @@ class MMBertForSequenceClassification(MMBertPreTrainedModel):
     def __init__(self, config: MMBertConfig) -> None:
         """Build the encoder and the head."""
         super().__init__(config)
-        self.num_labels = config.num_labels
+        labels: Any = config.num_labels
+        self.num_labels = labels
         self.mmbert = MMBertModel(config)
         dropout = config.classifier_dropout
         self.dropout = nn.Dropout(config.hidden_dropout_prob if dropout is None else dropout)
-        self.classifier = nn.Linear(config.hidden_size, config.num_labels)
+        self.classifier = nn.Linear(config.hidden_size, labels)
         self.post_init()
 
     @classmethod
@@ -387,5 +387,10 @@ class MMBertForSequenceClassification(MMBertPreTrainedModel):
             modality_ids=outputs.modality_ids,
         )
 
+
+# Here and not in the package: classes that were loaded as remote code then save their code, too.
+MMBertConfig.register_for_auto_class()
+MMBertModel.register_for_auto_class("AutoModel")
+MMBertForSequenceClassification.register_for_auto_class("AutoModelForSequenceClassification")
 
 __all__ = ["MMBertForSequenceClassification", "MMBertModel", "MMBertPreTrainedModel"]

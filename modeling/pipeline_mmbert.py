@@ -10,11 +10,9 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 from transformers import Pipeline
-from transformers.dynamic_module_utils import custom_object_save
 
 ROW_KEYS = ("text", "text_pair", "audio", "image")
 SENSES = {"audio": "speech", "image": "vision"}
-TASKS = ("text-classification", "sentiment-analysis")  # an alias of a task needs an entry of its own
 # What a bad row raises: unreadable input, a sense that the model lacks, more than the memory takes.
 ROW_ERRORS = (ValueError, TypeError, OSError, ImportError, RuntimeError, LookupError)
 LOOK_AHEAD = 8  # Batches read ahead, so that windows of like length share a batch.
@@ -33,10 +31,12 @@ class MMBertTextClassificationPipeline(Pipeline):
     gives what n single calls give.
     """
 
-    _load_processor = True
-    _load_tokenizer = False
-    _load_feature_extractor = False
-    _load_image_processor = False
+    processor: Any
+    tokenizer: Any
+    _load_processor: Any = True
+    _load_tokenizer: Any = False
+    _load_feature_extractor: Any = False
+    _load_image_processor: Any = False
 
     def check_model_type(self, supported_models: Any) -> None:
         """Accept any model: the table of transformers does not know remote classes."""
@@ -64,7 +64,7 @@ class MMBertTextClassificationPipeline(Pipeline):
         _check_choice(postprocess, "function_to_apply", (None, "softmax", "sigmoid", "none"))
         return preprocess, forward, postprocess
 
-    def __call__(self, inputs: Any, **kwargs: Any) -> Any:
+    def __call__(self, inputs: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Classify one row, a list, or any iterable of rows.
 
         Args:
@@ -131,8 +131,11 @@ class MMBertTextClassificationPipeline(Pipeline):
         except ROW_ERRORS as error:
             return error
 
-    def preprocess(self, inputs: Any, **parameters: Any) -> list[dict[str, Any]]:
+    def preprocess(self, inputs: Any, **parameters: Any) -> Any:  # type: ignore[override]
         """Turn a row into the windows of its text, each a dict of unpadded features.
+
+        Returns:
+            A list, one dict a window.
 
         Raises:
             ValueError: The row is neither a string nor a dict of the known keys, or has something unreadable.
@@ -175,10 +178,10 @@ class MMBertTextClassificationPipeline(Pipeline):
             return [outcome for window in windows for outcome in self._batch_logits([window], parameters)]
         return [_checked(logits) for logits in outputs["logits"].float().numpy()]
 
-    def _forward(self, model_inputs: Any, **_: Any) -> Any:
+    def _forward(self, model_inputs: Any, **_: Any) -> Any:  # type: ignore[override]
         return self.model(**model_inputs)
 
-    def postprocess(
+    def postprocess(  # type: ignore[override]
         self,
         model_outputs: dict[str, Any],
         top_k: int | None = 1,
@@ -193,13 +196,14 @@ class MMBertTextClassificationPipeline(Pipeline):
         scores = apply_function(logits, function_to_apply or self._default_function())
         scores = join_windows(scores, logits, window_join, independent)
         order = np.argsort(-scores, kind="stable")
-        labels = [{"label": self.model.config.id2label[int(i)], "score": float(scores[i])} for i in order]
+        names: Any = self.model.config.id2label
+        labels = [{"label": names[int(i)], "score": float(scores[i])} for i in order]
         reports = [window["report"] for window in model_outputs["windows"]]
         windowed = {"windows": len(reports), "joined": window_join} if len(reports) > 1 else {}
         if return_details:
             return {
                 **labels[0],
-                "scores": {self.model.config.id2label[i]: float(score) for i, score in enumerate(scores)},
+                "scores": {names[i]: float(score) for i, score in enumerate(scores)},
                 "modalities": list(reports[0]["modalities"]),
                 "windows": len(reports),
                 "joined": windowed.get("joined"),
@@ -216,18 +220,9 @@ class MMBertTextClassificationPipeline(Pipeline):
         return "sigmoid" if multi_label else "softmax"
 
     def save_pretrained(self, save_directory: str | PathLike[str], **kwargs: Any) -> None:
-        """Save model, processor and this class, so that `pipeline` finds them all in the folder.
-
-        The pipeline of transformers would leave the processor out.
-        """
-        config = self.model.config
-        implementation = f"{type(self).__module__.rpartition('.')[2]}.{type(self).__name__}"
-        entry = {"impl": implementation, "pt": ["AutoModelForSequenceClassification"]}
-        config.custom_pipelines = dict.fromkeys(TASKS, entry)
-        config.auto_map = {"AutoModel": "modeling_mmbert.MMBertModel"} | (getattr(config, "auto_map", None) or {})
-        self.model.save_pretrained(save_directory, **kwargs)
+        """Save model and processor, with their code: the pipeline of transformers would leave the processor out."""
+        self.model.save_pretrained(save_directory, **kwargs)  # with this file
         self.processor.save_pretrained(save_directory, **kwargs)
-        custom_object_save(type(self), save_directory)
 
 
 def _check_choice(parameters: dict[str, Any], name: str, allowed: tuple[str | None, ...]) -> None:

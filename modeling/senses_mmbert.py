@@ -4,16 +4,19 @@ A sense (speech or vision) hands over three tensors for a batch: features (batch
 the tokens that exist, and for each token the index of the text token that it belongs to.
 """
 
+from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import AutoModel, PreTrainedConfig
 from transformers.activations import ACT2FN
-from transformers.masking_utils import create_bidirectional_mask
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from .configuration_mmbert import MMBertConfig, image_encoder_width
+from .whisper_mmbert import average_spans, whisper_states
 
 TOKENS_PER_AUDIO = 100  # arXiv 2508.00760's predecessor code; a processor gives the real number instead.
 
@@ -25,12 +28,13 @@ class SenseTokens:
     Attributes:
         states: (batch, tokens, width); features before alignment, embeddings after it.
         mask: (batch, tokens) of booleans; which tokens exist.
-        positions: (batch, tokens) of integers; the text token that each belongs to.
+        positions: (batch, tokens) of integers; the text token that each belongs to. `place` fills it in where
+            it is None.
     """
 
     states: torch.Tensor
     mask: torch.Tensor
-    positions: torch.Tensor | None
+    positions: Any
 
     def place(self, text_mask: torch.Tensor) -> None:
         """Fill in missing positions evenly over each row's text, and keep given ones inside it.
@@ -85,7 +89,9 @@ class MMBertSense(nn.Module):
     Where the encoder is wider than the bank, a frozen projection brings its features to the bank's width.
     """
 
-    def __init__(self, config: MMBertConfig, feature_size: int, encoder_width: int, bank_size: int) -> None:
+    encoder: Any
+
+    def __init__(self, config: MMBertConfig, feature_size: Any, encoder_width: int, bank_size: int) -> None:
         """Make the parts that every sense has; `encoder_width` is 0 where there is no encoder."""
         super().__init__()
         self.feature_size = feature_size
@@ -119,9 +125,10 @@ class MMBertSense(nn.Module):
         """
         if self.bank is None:
             raise ValueError(f"{name} was given, but this model has no bank for it: its config says size 0.")
-        if ids.numel() and int(ids.max()) >= self.bank.num_embeddings:
+        outside = ids[(ids < 0) | (ids >= self.bank.num_embeddings)]
+        if outside.numel():
             raise ValueError(
-                f"{name} has {int(ids.max())}, but the bank has {self.bank.num_embeddings} rows: the processor "
+                f"{name} has {int(outside[0])}, but the bank has {self.bank.num_embeddings} rows: the processor "
                 "and the model come from different checkpoints."
             )
         return self.bank(ids)
@@ -132,7 +139,7 @@ class MMBertSpeech(MMBertSense):
 
     def __init__(self, config: MMBertConfig) -> None:
         """Make the encoder if the configuration has one, and the aligner."""
-        audio = config.audio_config
+        audio: Any = config.audio_config
         super().__init__(config, config.speech_feature_size, audio.d_model if audio else 0, config.sound_bank_size)
         self.encoder = WhisperEncoder(audio) if audio else None
         self.freeze()
@@ -183,11 +190,14 @@ class MMBertSpeech(MMBertSense):
             token_mask: (batch, tokens); a row's frames are averaged over as many equal spans as it has ones.
 
         Raises:
-            ValueError: The model has no speech encoder.
+            ValueError: The model has no speech encoder, or one for other spectrograms.
         """
         if self.encoder is None:
             raise ValueError("input_features was given, but this model has no speech encoder (audio_config is None).")
-        states, lengths = whisper_states(self.encoder, input_features, feature_mask.bool())
+        bins = self.encoder.config.num_mel_bins
+        if input_features.dim() != 3 or input_features.shape[1] != bins:
+            raise ValueError(f"input_features has shape {tuple(input_features.shape)}, not (batch, {bins}, frames).")
+        states, lengths = unrecorded(whisper_states, self.encoder, input_features, feature_mask.bool())
         return self.project(average_spans(states, lengths, token_mask))
 
 
@@ -196,7 +206,7 @@ class MMBertVision(MMBertSense):
 
     def __init__(self, config: MMBertConfig) -> None:
         """Make the encoder if the configuration has one, and the aligner."""
-        vision = config.vision_config
+        vision: Any = config.vision_config
         width = image_encoder_width(vision) if vision else 0
         super().__init__(config, config.vision_feature_size, width, config.glyph_bank_size)
         self.encoder = image_encoder(vision) if vision else None
@@ -259,7 +269,7 @@ class MMBertVision(MMBertSense):
         """
         if self.encoder is None:
             raise ValueError("pixel_values was given, but this model has no image encoder (vision_config is None).")
-        output = self.encoder(pixel_values=pixel_values.to(self.encoder.dtype))
+        output = unrecorded(self.encoder, pixel_values.to(self.encoder.dtype))
         features = getattr(output, "pooler_output", None)
         if features is None:
             states = output.last_hidden_state
@@ -284,71 +294,17 @@ def check_features(
     return features, mask
 
 
+def unrecorded(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a frozen encoder so that `output_hidden_states` of the whole model does not record the encoder's states.
+
+    The recorder of transformers is a context variable, which an empty context does not have.
+    """
+    return Context().run(function, *args)
+
+
 def image_encoder(config: PreTrainedConfig) -> nn.Module:
     """Build the image encoder of a vision configuration."""
     return AutoModel.from_config(config)
-
-
-def whisper_states(
-    encoder: WhisperEncoder, input_features: torch.Tensor, feature_mask: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Run Whisper's encoder on spectrograms of any length, padding masked.
-
-    Whisper's own `forward` takes 30 s only. Its positions are a fixed table, so that the first ones serve a
-    shorter audio as they are: 8 to 24 times faster on usual comments, and no tokens of silence. A longer audio
-    is heard in pieces of 30 s.
-
-    Args:
-        encoder: the encoder.
-        input_features: (batch, mel bins, frames).
-        feature_mask: (batch, frames) of booleans; frames that exist, at the front of each row.
-
-    Returns:
-        States (batch, frames / 2, width) and their number per row (batch,).
-    """
-    limit = encoder.config.max_source_positions * 2
-    pieces = zip(input_features.split(limit, dim=-1), feature_mask.split(limit, dim=-1), strict=True)
-    states = [whisper_piece(encoder, features, mask) for features, mask in pieces]
-    return torch.cat(states, dim=1), (feature_mask.sum(dim=-1) + 1) // 2
-
-
-def whisper_piece(encoder: WhisperEncoder, input_features: torch.Tensor, feature_mask: torch.Tensor) -> torch.Tensor:
-    """Run Whisper's encoder on at most 30 s; see `whisper_states`."""
-    # Padding is zero before each convolution, as it is beyond the end of an audio that comes alone.
-    present = feature_mask.unsqueeze(1)
-    states = nn.functional.gelu(encoder.conv1(input_features.to(encoder.conv1.weight.dtype) * present))
-    states = nn.functional.gelu(encoder.conv2(states * present)).transpose(1, 2)
-    lengths = (feature_mask.sum(dim=-1) + 1) // 2
-    # A row that ended in an earlier piece attends to its first frame: attention over nothing is not a number.
-    valid = torch.arange(states.shape[1], device=states.device) < lengths.clamp(min=1).unsqueeze(-1)
-    states = states + encoder.embed_positions.weight[: states.shape[1]].to(states.dtype)
-    mask = create_bidirectional_mask(config=encoder.config, inputs_embeds=states, attention_mask=valid)
-    for layer in encoder.layers:
-        states = layer(states, mask)
-    return encoder.layer_norm(states)
-
-
-def average_spans(states: torch.Tensor, lengths: torch.Tensor, token_mask: torch.Tensor) -> torch.Tensor:
-    """Average each row's frames over as many equal spans as the row has tokens.
-
-    Args:
-        states: (batch, frames, width).
-        lengths: (batch,); frames that exist in each row.
-        token_mask: (batch, tokens); tokens that exist in each row.
-
-    Returns:
-        (batch, tokens, width); zeros for tokens that do not exist. A row with fewer frames than tokens
-        repeats frames, so that no token is empty.
-    """
-    tokens = token_mask.sum(dim=-1, keepdim=True).clamp(min=1)
-    order = torch.arange(token_mask.shape[1], device=states.device).unsqueeze(0)
-    lengths = lengths.unsqueeze(-1)
-    starts = order * lengths // tokens
-    ends = torch.maximum((order + 1) * lengths // tokens, starts + 1)
-    frames = torch.arange(states.shape[1], device=states.device)
-    inside = (frames >= starts.unsqueeze(-1)) & (frames < ends.unsqueeze(-1)) & token_mask.bool().unsqueeze(-1)
-    weights = inside.to(states.dtype)
-    return weights @ states / weights.sum(dim=-1, keepdim=True).clamp(min=1)
 
 
 def spread_positions(mask: torch.Tensor, text_mask: torch.Tensor) -> torch.Tensor:
@@ -371,7 +327,5 @@ __all__ = [
     "MMBertSpeech",
     "MMBertVision",
     "SenseTokens",
-    "average_spans",
     "spread_positions",
-    "whisper_states",
 ]

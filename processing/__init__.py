@@ -11,7 +11,6 @@ from .speech_engines import SpeechEngine, available_speech_engines, load_speech_
 # AutoProcessor finds the class by the name in processor_config.json. The key is usually a configuration class; ours
 # lives with the models, which this package does not import.
 AutoProcessor.register(MultimodalHateProcessor, MultimodalHateProcessor, exist_ok=True)
-MultimodalHateProcessor.register_for_auto_class("AutoProcessor")
 
 __all__ = [
     "MultimodalHateBatch",

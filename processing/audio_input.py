@@ -11,6 +11,7 @@ import numpy as np
 from .audio_resampling import resample
 
 SHORTEST_SECONDS = 0.1  # Below this a log-mel spectrogram has too few frames; shorter audio is padded with silence.
+RATES = (100, 768_000)  # Hz; a header with a huge rate would make the resampling filter fill the memory.
 FILE_BYTES_PER_SECOND = 400_000  # 48 kHz, stereo, 32 bits, and a header: a bound to refuse files before decoding.
 
 Audio = str | PathLike | bytes | np.ndarray | list | dict[str, Any]
@@ -20,8 +21,9 @@ def read_audio(audio: Audio, rate: int, given_rate: int | None = None, max_secon
     """Return audio as mono float32 samples at `rate`.
 
     Args:
-        audio: path or bytes of a file, samples (samples,) or (channels, samples), or a dict with `array` and
-            `sampling_rate` as the datasets library gives it.
+        audio: path or bytes of a file, samples (samples,) or (channels, samples), or a dict as the datasets library
+            gives it: with `array` and `sampling_rate`, or undecoded with `path` or `bytes`. Integers are
+            PCM of their type's width (unsigned ones centred); lists of Python numbers and int64 are taken as they are.
         rate: samples per second that are wanted.
         given_rate: samples per second of bare samples; `rate` if None.
         max_seconds: longest audio that is taken.
@@ -31,14 +33,15 @@ def read_audio(audio: Audio, rate: int, given_rate: int | None = None, max_secon
         FileNotFoundError: There is no such file.
     """
     if isinstance(audio, dict):
-        if "array" not in audio:
-            raise ValueError(f"An audio dict has 'array' and 'sampling_rate'; this one has {sorted(audio)}.")
-        audio, given_rate = audio["array"], audio.get("sampling_rate", given_rate)
+        given_rate = given_rate if audio.get("sampling_rate") is None else audio["sampling_rate"]
+        audio = next((audio[key] for key in ("array", "bytes", "path") if audio.get(key) is not None), None)
+        if audio is None:
+            raise ValueError("An audio dict has 'array' and 'sampling_rate', 'bytes', or 'path'; this one has none.")
     if isinstance(audio, (str, PathLike, bytes)):
         samples, given_rate = _read_file(audio, max_seconds)
     else:
         samples = _as_samples(audio)
-    given_rate = given_rate or rate
+    given_rate = _checked_rate(rate if given_rate is None else given_rate)
     _check(samples, given_rate, max_seconds)
     samples = resample(samples, given_rate, rate)
     missing = int(SHORTEST_SECONDS * rate) - len(samples)
@@ -48,16 +51,27 @@ def read_audio(audio: Audio, rate: int, given_rate: int | None = None, max_secon
 def _as_samples(audio: np.ndarray | list) -> np.ndarray:
     try:
         samples = np.asarray(audio)
-        if np.issubdtype(samples.dtype, np.integer):
-            samples = samples.astype(np.float32) / (np.iinfo(samples.dtype).max if samples.dtype != np.int64 else 1)
+        if np.issubdtype(samples.dtype, np.integer) and samples.dtype != np.int64:
+            half = 2.0 ** (8 * samples.dtype.itemsize - 1)
+            samples = samples / half - (samples.dtype.kind == "u")
         samples = samples.astype(np.float32)
     except (TypeError, ValueError) as error:
         raise ValueError(f"Audio of type {type(audio).__name__} cannot be read as samples: {error}") from error
-    if samples.ndim == 2:
+    if samples.ndim == 2 and samples.size:
         samples = samples.mean(axis=0 if samples.shape[0] < samples.shape[1] else 1)
     if samples.ndim != 1:
         raise ValueError(f"Audio has shape {samples.shape}; it is (samples,) or (channels, samples).")
     return samples
+
+
+def _checked_rate(rate: Any) -> int:
+    try:
+        whole = int(rate)
+    except (TypeError, ValueError, OverflowError):
+        whole = 0
+    if whole != rate or not RATES[0] <= whole <= RATES[1]:
+        raise ValueError(f"The sampling rate is {rate!r}; a whole number of {RATES[0]} to {RATES[1]} Hz is taken.")
+    return whole
 
 
 def _check(samples: np.ndarray, rate: int, max_seconds: float) -> None:
@@ -66,8 +80,6 @@ def _check(samples: np.ndarray, rate: int, max_seconds: float) -> None:
     if not np.isfinite(samples).all():
         broken = int((~np.isfinite(samples)).sum())
         raise ValueError(f"The audio has {broken} samples of {len(samples)} that are NaN or infinite.")
-    if rate <= 0:
-        raise ValueError(f"The sampling rate is {rate}; it must be above 0.")
     seconds = len(samples) / rate
     if seconds > max_seconds:
         raise ValueError(f"The audio lasts {seconds:.1f} s; at most {max_seconds:g} s are taken. Split it.")
@@ -78,8 +90,8 @@ def _read_file(source: str | PathLike | bytes, max_seconds: float) -> tuple[np.n
     data = source if isinstance(source, bytes) else _read_bytes(source, max_seconds)
     try:
         return _read_wav(data)
-    except (wave.Error, EOFError):
-        pass
+    except (wave.Error, EOFError, ValueError, RuntimeError):
+        pass  # another format, or a damaged file, which soundfile may still read
     try:
         soundfile = importlib.import_module("soundfile")
     except ImportError as error:
@@ -87,7 +99,10 @@ def _read_file(source: str | PathLike | bytes, max_seconds: float) -> tuple[np.n
             "The audio is not a PCM wav file; other formats need soundfile: pip install 'decloak[speech]'."
         ) from error
     try:
-        samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(io.BytesIO(data)) as file:
+            rate = file.samplerate
+            # One second too many is enough to refuse it: a small compressed file may hold days.
+            samples = file.read(int((max_seconds + 1) * rate), dtype="float32", always_2d=True)
     except Exception as error:  # soundfile raises its own classes, which are not importable here
         raise ValueError(f"The audio cannot be decoded: {error}") from error
     return samples.mean(axis=1), rate

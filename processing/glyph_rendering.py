@@ -4,6 +4,7 @@
 features needs neither a font nor Pillow. `GlyphRenderer` needs both.
 """
 
+import logging
 import re
 import unicodedata
 from collections.abc import Container, Iterator, Mapping
@@ -11,7 +12,17 @@ from functools import cached_property
 from os import PathLike
 from typing import Any
 
-from .font_discovery import EMOJI_FONT, FontFace, load_face, optional_module
+from .font_discovery import (
+    EMOJI_FONT,
+    FontFace,
+    FontNotFoundError,
+    find_cjk_font,
+    find_emoji_font,
+    load_face,
+    optional_module,
+)
+
+logger = logging.getLogger(__name__)
 
 MEMO_LIMIT = 1 << 16
 # The longest emoji sequences in use have 10 code points; longer units (stacks of marks) are drawn as their base.
@@ -269,6 +280,24 @@ class GlyphRenderer:
             ink = ink.resize((width, height), optional_module("PIL.Image", "Pillow").Resampling.LANCZOS)
         canvas.paste(ink, ((self.size - ink.width) // 2, (self.size - ink.height) // 2))
         return canvas
+
+
+def default_renderer(
+    font: str | PathLike[str] | None = None, emoji_font: str | PathLike[str] | None = None, size: int = 48
+) -> GlyphRenderer:
+    """Returns a renderer with the fonts that are given or found; without an emoji font emoji may lack a glyph.
+
+    Raises:
+        FontNotFoundError: A given font cannot be opened, or there is no text font.
+    """
+    try:
+        emoji_face = find_emoji_font(emoji_font)
+    except FontNotFoundError as error:
+        if emoji_font is not None:
+            raise
+        logger.warning("No emoji font: emoji that the text font lacks are drawn as nothing. %s", error)
+        emoji_face = None
+    return GlyphRenderer(find_cjk_font(font), emoji_face, size=size)
 
 
 class _OpenFont:

@@ -29,8 +29,8 @@ _OTHER_LETTERS_PATTERN = re.compile(rf"[^\W\d{_LATIN_LETTER}{_BASIC_HAN}{_RARE_H
 _LATIN_WORD = rf"[{_LATIN_LETTER}](?:['’-]?[{_LATIN_LETTER}0-9])*"
 _LATIN_RUN_PATTERN = re.compile(rf"{_LATIN_WORD}(?:[ ]+{_LATIN_WORD})*")
 _LONG_WORD_PATTERN = re.compile(rf"[{_LATIN_LETTER}]{{41,}}")
-#: Telephone and account numbers, which are read digit by digit; not the fraction of a decimal.
-_DIGITS_PATTERN = re.compile(r"(?<![\d.])(?:0\d+|\d{9,})(?![.\d])")
+#: Numbers that are read digit by digit: telephone and account numbers, long fractions (cn2an cuts them at 16 digits).
+_DIGITS_PATTERN = re.compile(r"(?<![\d.])(?:\d+\.\d{9,}|\d{17,}\.\d+|(?:0\d+|\d{9,})(?![.\d]))")
 _END_OF_SENTENCE = re.compile(r"[!?;…]+[\"”)]* *|\.+[\"”)]*(?: +|$)")
 _END_OF_CLAUSE = re.compile(r"[,:—]+ *")
 _SPACES = re.compile(" +")
@@ -141,8 +141,7 @@ def _read_chinese_part(text: str) -> str:
         text = "".join(c for c in text if not _HAN_PATTERN.match(c) or _read_character(c))
         phonemes = str(_chinese_g2p()(text)[0])
     if re.search("[0-9]", phonemes):  # cn2an could not convert a number: more than 16 digits, for example
-        text = re.sub(r"(?<=\d)\.(?=\d)", "点", text)
-        phonemes = str(_chinese_g2p()(re.sub(r"\d+", _spell_number, text))[0])
+        phonemes = str(_chinese_g2p()(re.sub(r"\d+(?:\.\d+)?", _spell_number, text))[0])
     return phonemes
 
 
@@ -156,7 +155,7 @@ def _read_character(character: str) -> str:
 def _spell_number(match: re.Match[str]) -> str:
     """Read a number digit by digit, as telephone numbers are."""
     converter = import_optional("cn2an", "reading numbers in Chinese")
-    return str(converter.an2cn(match.group(), "direct"))
+    return "点".join(converter.an2cn(digits, "direct") for digits in match.group().split("."))
 
 
 def _map_chinese_punctuation(text: str) -> str:

@@ -11,9 +11,9 @@ from transformers.processing_utils import ProcessingKwargs, ProcessorMixin, Unpa
 
 from .audio_input import read_audio
 from .batching import pad_batch
-from .font_discovery import find_cjk_font, find_emoji_font
-from .glyph_rendering import GlyphRenderer
+from .glyph_rendering import default_renderer
 from .image_input import read_image
+from .row_inputs import as_rows, call_settings
 from .sense_inputs import glyph_units, speech_features, vision_features
 from .speech_engines import SpeechEngine, load_speech_engine
 from .text_windows import TextWindow, clean, split_windows, window_length
@@ -42,6 +42,15 @@ class MultimodalHateBatch(BatchFeature):
         super().__init__(data, tensor_type=tensor_type)
         object.__setattr__(self, "reports", reports)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the reports in pickles and copies."""
+        return super().__getstate__() | {"reports": self.reports}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the arrays and the reports."""
+        super().__setstate__(state)
+        object.__setattr__(self, "reports", state["reports"])
+
 
 class MultimodalHateProcessor(ProcessorMixin):
     """Tokenizes a text, speaks it, and draws its characters; takes real audio and pictures as well.
@@ -58,9 +67,9 @@ class MultimodalHateProcessor(ProcessorMixin):
 
     def __init__(
         self,
-        tokenizer: Any = None,  # noqa: ANN401
-        feature_extractor: Any = None,  # noqa: ANN401
-        image_processor: Any = None,  # noqa: ANN401
+        tokenizer: Any,  # noqa: ANN401
+        feature_extractor: Any,  # noqa: ANN401
+        image_processor: Any,  # noqa: ANN401
         default_modalities: Sequence[str] = ("text",),
         window_tokens: int | None = None,
         window_overlap: int = 64,
@@ -91,7 +100,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             glyph_size: side of a drawn glyph in pixels, before the image processor.
             glyph_font: path of the font for characters; found if None.
             glyph_emoji_font: path of the font for emoji; found if None.
-            max_glyphs: most characters of a window.
+            max_glyphs: most characters of a window; a window with more is repeated with the next ones.
             sound_syllables: units of the sound bank, likewise.
             speech_engine: name of the engine that speaks texts (`"kokoro"`), or None.
             speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
@@ -121,8 +130,12 @@ class MultimodalHateProcessor(ProcessorMixin):
         self._tools: dict[str, Any] = {}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the settings, without the tools that were loaded on first use."""
-        return {name: value for name, value in super().to_dict().items() if name != "_tools"}
+        """Return the settings, without the tools that were loaded on first use and need not be copyable."""
+        tools, self._tools = self._tools, {}
+        try:
+            return {name: value for name, value in super().to_dict().items() if name != "_tools"}
+        finally:
+            self._tools = tools
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the loaded tools out of pickles: workers load their own."""
@@ -154,8 +167,8 @@ class MultimodalHateProcessor(ProcessorMixin):
             max_length: tokens of the window.
             sampling_rate: rate of bare audio samples.
             return_tensors: `"pt"`, `"np"` or None.
-            kwargs: nested `text_kwargs` with `truncation` and `max_length` are understood; padding is always to
-                the longest row.
+            kwargs: nested `text_kwargs` and `audio_kwargs` with the names above are understood, and
+                `padding=True`: padding is always to the longest row. Others are refused.
 
         Returns:
             The batch; `batch.reports` says which senses each row has.
@@ -163,20 +176,13 @@ class MultimodalHateProcessor(ProcessorMixin):
         Raises:
             ValueError: A row is bad; the message gives its number and what to do.
         """
-        nested = kwargs.get("text_kwargs") or {}
-        truncation = bool(nested.get("truncation", truncation))
-        max_length = nested.get("max_length", max_length)
+        given = {"truncation": truncation, "max_length": max_length, "sampling_rate": sampling_rate}
+        settings = call_settings(given, dict(kwargs))
         rows = as_rows(text=text, text_pair=text_pair, audio=audio, image=images)
         encoded = []
         for number, row in enumerate(rows):
             try:
-                windows = self.encode_windows(
-                    **row,
-                    modalities=modalities,
-                    truncation=truncation,
-                    max_length=max_length,
-                    rate=sampling_rate,
-                )
+                windows = self.encode_windows(**row, modalities=modalities, **settings)
             except (ValueError, OSError) as error:
                 raise ValueError(f"Row {number}: {error}") from error
             if len(windows) > 1:
@@ -196,7 +202,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         modalities: Sequence[str] | None = None,
         truncation: bool = False,
         max_length: int | None = None,
-        rate: int | None = None,
+        sampling_rate: int | None = None,
     ) -> list[dict[str, Any]]:
         """Make the unpadded features of one row, a dict for each window of its text, each with a `report`.
 
@@ -208,7 +214,9 @@ class MultimodalHateProcessor(ProcessorMixin):
         """
         wanted = self._wanted(modalities, audio, image)
         given_mel = (
-            self._mel(read_audio(audio, self._rate, rate, self.max_speech_seconds)) if audio is not None else None
+            self._mel(read_audio(audio, self._rate, sampling_rate, self.max_speech_seconds))
+            if audio is not None
+            else None
         )
         picture = [read_image(image, self.max_image_pixels)] if image is not None else []
         if text is None:
@@ -222,6 +230,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             window_length(self.tokenizer, max_length or self.window_tokens),
             self.window_overlap,
             truncation,
+            self.max_glyphs if "vision" in wanted else None,
         )
         return [self._window(window, wanted, given_mel, picture) for window in windows]
 
@@ -291,8 +300,6 @@ class MultimodalHateProcessor(ProcessorMixin):
 
     def _mel(self, samples: np.ndarray) -> np.ndarray:
         """Return the log-mel spectrogram (mel bins, frames) of the true length, not padded to 30 s."""
-        if self.feature_extractor is None:
-            raise ValueError("This processor has no feature extractor: it cannot hear audio.")
         features = self.feature_extractor(
             samples, sampling_rate=self._rate, padding=False, truncation=False, return_tensors="np"
         )
@@ -300,7 +307,7 @@ class MultimodalHateProcessor(ProcessorMixin):
 
     @property
     def _rate(self) -> int:
-        return getattr(self.feature_extractor, "sampling_rate", 16000)
+        return self.feature_extractor.sampling_rate
 
     @property
     def _engine(self) -> SpeechEngine:
@@ -333,15 +340,11 @@ class MultimodalHateProcessor(ProcessorMixin):
     def _draw(self, unit: str) -> Any:  # noqa: ANN401
         """Draw a unit, remembering the last few thousand."""
         if "draw" not in self._tools:
-            renderer = GlyphRenderer(
-                find_cjk_font(self.glyph_font), find_emoji_font(self.glyph_emoji_font), size=self.glyph_size
-            )
+            renderer = default_renderer(self.glyph_font, self.glyph_emoji_font, self.glyph_size)
             self._tools["draw"] = lru_cache(maxsize=8192)(renderer.render)
         return self._tools["draw"](unit)
 
     def _to_pixels(self, pictures: list[Any]) -> np.ndarray:
-        if self.image_processor is None:
-            raise ValueError("This processor has no image processor: it cannot look at pictures.")
         return np.asarray(self.image_processor(pictures, return_tensors="np")["pixel_values"], dtype=np.float32)
 
 
@@ -358,31 +361,7 @@ def check_senses(names: Sequence[str]) -> list[str]:
     return [name for name in SENSES if name in names]
 
 
-def as_rows(**columns: Any) -> list[dict[str, Any]]:
-    """Turn columns that are None, one value or a list of values into a dict for each row, without the Nones.
-
-    Raises:
-        ValueError: All are None, or lists of different lengths.
-    """
-    listed = {
-        name: value for name, value in columns.items() if isinstance(value, (list, tuple)) and _is_column(name, value)
-    }
-    single = {name: value for name, value in columns.items() if value is not None and name not in listed}
-    lengths = {name: len(values) for name, values in listed.items()}
-    if len(set(lengths.values())) > 1 or (not listed and not single):
-        raise ValueError(f"Give text, audio or images, and lists of one length; these have {lengths}.")
-    if listed and single:
-        raise ValueError(f"{sorted(listed)} are lists and {sorted(single)} are not: give all of them as lists.")
-    if not listed:
-        return [single]
-    count = next(iter(lengths.values()))
-    rows = [{name: values[i] for name, values in listed.items()} for i in range(count)]
-    return [{name: value for name, value in row.items() if value is not None} for row in rows]
-
-
-def _is_column(name: str, value: Sequence[Any]) -> bool:
-    """Tell a list of rows from a list that is itself one audio (of numbers)."""
-    return name != "audio" or not value or not isinstance(value[0], (int, float, np.number))
-
+# Here and not in the package: a processor that was loaded as remote code then saves its code, too.
+MultimodalHateProcessor.register_for_auto_class("AutoProcessor")
 
 __all__ = ["MultimodalHateBatch", "MultimodalHateProcessor", "MultimodalHateProcessorKwargs"]

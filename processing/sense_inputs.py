@@ -50,7 +50,7 @@ def vision_features(
     """Return the vision part of a row: real pictures first, then its glyphs, at most `limit` of them.
 
     Raises:
-        ValueError: There are more glyphs than `limit`; a window of text is never that long by itself.
+        ValueError: There are more glyphs than `limit`: both texts of a pair are that long.
     """
     if len(units) > limit:
         raise ValueError(f"A window has {len(units)} characters to look at; at most {limit} are taken (max_glyphs).")
@@ -77,7 +77,8 @@ def speech_features(mel: np.ndarray, window: TextWindow | None, limit: int) -> d
     words = window.word_tokens if window is not None else []
     wanted = len(words) or round(frames / 100 * TOKENS_PER_SECOND)
     count = max(1, min(wanted, limit, (frames + 1) // 2))
-    places = words or list(range(1, count + 1))
+    last = len(window.input_ids) - 1 if window is not None else count
+    places = words or [min(place, last) for place in range(1, count + 1)]
     positions = [places[order * len(places) // count] for order in range(count)]
     return {"input_features": mel, "speech_positions": positions}
 

@@ -1,7 +1,7 @@
 """From a text to the windows of tokens that the model reads, never cut in silence."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
@@ -62,10 +62,12 @@ def split_windows(
     length: int,
     overlap: int,
     truncation: bool,
+    max_characters: int | None = None,
 ) -> list[TextWindow]:
     """Tokenize a text into windows of at most `length` tokens that share `overlap` tokens.
 
-    A pair is split in its longer text; the other one is in every window.
+    A pair is split in the text with more tokens; the other one is in every window. Together the windows cover every
+    character, also those that the tokenizer drops.
 
     Args:
         tokenizer: a fast tokenizer (it gives the characters of each token).
@@ -74,39 +76,49 @@ def split_windows(
         length: tokens of a window, special ones included.
         overlap: tokens that neighbouring windows share.
         truncation: keep the first window alone and mark it as cut.
+        max_characters: most characters of a window, blanks not counted. One token can stand for thousands (an
+            unknown word); such a window is repeated with the same tokens, each time with the next characters.
 
     Raises:
         ValueError: The tokenizer is not fast, or the shorter text of a pair leaves no room.
     """
     if not getattr(tokenizer, "is_fast", False):
         raise ValueError(f"{type(tokenizer).__name__} gives no offsets; use a fast tokenizer.")
-    side = "only_second" if text_pair is not None and len(text_pair) > len(text) else "only_first"
-    try:
-        encoded = tokenizer(
-            text,
-            text_pair,
-            truncation=side,
-            max_length=length,
-            stride=min(overlap, length // 4),
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
-            return_attention_mask=False,
-        )
-    except Exception as error:  # the tokenizer raises a bare Exception where one text of a pair fills the window
-        raise ValueError(f"The pair does not fit {length} tokens: shorten its shorter text ({error}).") from error
-    count = 1 if truncation else len(encoded["input_ids"])
-    cut = truncation and len(encoded["input_ids"]) > 1
-    return [_window(encoded, index, text, text_pair, cut) for index in range(count)]
+    counts = _token_counts(tokenizer, text, text_pair)
+    room = length - sum(counts) + max(counts) - tokenizer.num_special_tokens_to_add(pair=text_pair is not None)
+    if room < 1:
+        raise ValueError(f"The pair does not fit {length} tokens: shorten its shorter text of {min(counts)} tokens.")
+    split = int(counts[-1] > counts[0])
+    encoded = tokenizer(
+        text,
+        text_pair,
+        truncation="only_second" if split else "only_first",
+        max_length=length,
+        stride=min(overlap, room // 4),
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+        return_attention_mask=False,
+    )
+    windows = [_window(encoded, index, text, text_pair, split) for index in range(len(encoded["input_ids"]))]
+    windows = [part for window in windows for part in _parts(window, max_characters)]
+    return [replace(windows[0], cut=len(windows) > 1)] if truncation else windows
 
 
-def _window(encoded: Any, index: int, text: str, text_pair: str | None, cut: bool) -> TextWindow:  # noqa: ANN401
+def _token_counts(tokenizer: Any, text: str, text_pair: str | None) -> list[int]:  # noqa: ANN401
+    """Return the tokens of each text of a pair; of a text alone it does not matter."""
+    if text_pair is None:
+        return [0]
+    texts = (text, text_pair)
+    return [len(tokenizer(one, add_special_tokens=False, truncation=False)["input_ids"]) for one in texts]
+
+
+def _window(encoded: Any, index: int, text: str, text_pair: str | None, split: int) -> TextWindow:  # noqa: ANN401
     sources = encoded.encodings[index].sequence_ids
     offsets = encoded["offset_mapping"][index]
     spans = [(source, start, end) for source, (start, end) in zip(sources, offsets, strict=True)]
-    start, end = _extent(spans, 0)
-    pair_start, pair_end = _extent(spans, 1)
-    if len(encoded["input_ids"]) == 1:  # characters that the tokenizer drops at the edges still belong to it
-        start, end, pair_start, pair_end = 0, len(text), 0, len(text_pair or "")
+    extents = [(0, len(text)), (0, len(text_pair or ""))]
+    extents[split] = _extent(encoded, index, split, extents[split][1])
+    (start, end), (pair_start, pair_end) = extents
     return TextWindow(
         input_ids=list(encoded["input_ids"][index]),
         token_type_ids=list(encoded.encodings[index].type_ids),
@@ -115,13 +127,36 @@ def _window(encoded: Any, index: int, text: str, text_pair: str | None, cut: boo
         text_pair=None if text_pair is None else text_pair[pair_start:pair_end],
         start=start,
         pair_start=pair_start,
-        cut=cut,
+        cut=False,
     )
 
 
-def _extent(spans: list[tuple[int | None, int, int]], source: int) -> tuple[int, int]:
-    own = [(start, end) for which, start, end in spans if which == source]
-    return (min(start for start, _ in own), max(end for _, end in own)) if own else (0, 0)
+def _extent(encoded: Any, index: int, split: int, length: int) -> tuple[int, int]:  # noqa: ANN401
+    """Return the characters of a window, with those that the tokenizer drops before its neighbour or at an edge."""
+
+    def tokens(window: int) -> list[tuple[int, int]]:
+        sources, offsets = encoded.encodings[window].sequence_ids, encoded["offset_mapping"][window]
+        return [offset for source, offset in zip(sources, offsets, strict=True) if source == split]
+
+    first, last = index == 0, index == len(encoded["input_ids"]) - 1
+    start = 0 if first else min(start for start, _ in tokens(index))
+    if last:
+        return start, length
+    return start, max(*(end for _, end in tokens(index)), min(start for start, _ in tokens(index + 1)))
+
+
+def _parts(window: TextWindow, limit: int | None) -> list[TextWindow]:
+    """Split the characters of a window that has more than `limit` that are not blank; its tokens stay."""
+    pair = window.text_pair or ""
+    step = 0 if limit is None else limit - min(len(window.text), len(pair))
+    visible = sum(map(len, (window.text + pair).split()))
+    if limit is None or visible <= limit or 2 * step < limit:  # two such texts are too many, and refused later
+        return [window]
+    if len(pair) > len(window.text):
+        starts = range(0, len(pair), step)
+        return [replace(window, text_pair=pair[i : i + step], pair_start=window.pair_start + i) for i in starts]
+    starts = range(0, len(window.text), step)
+    return [replace(window, text=window.text[i : i + step], start=window.start + i) for i in starts]
 
 
 def window_length(tokenizer: Any, max_length: int | None) -> int:  # noqa: ANN401

@@ -12,4 +12,4 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 settings.register_profile("decloak", deadline=None)
 settings.load_profile("decloak")
 
-pytest_plugins = ["tests.tiny_text_classifiers"]
+pytest_plugins = ["tests.tiny_text_classifiers", "tests.tiny_fixtures"]

@@ -138,7 +138,8 @@ class HubStub:
         url = {"url": f"{self.endpoint}/{name}", "name": name}
         if name in self.repositories:
             return as_json(url | {"error": "You already created this model repo"}, 409)
-        repository = self.repositories[name] = Repository(private=bool(wanted.get("private")))
+        private = wanted.get("visibility") == "private" or bool(wanted.get("private"))  # old clients, too
+        repository = self.repositories[name] = Repository(private)
         repository.add("main", {".gitattributes": b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"})
         return as_json(url)
 

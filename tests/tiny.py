@@ -129,7 +129,9 @@ def tiny_config(encoders: bool = True, banks: bool = True, **fields: Any) -> MMB
     return MMBertConfig(**(shape | fields))
 
 
-def tiny_model(encoders: bool = True, banks: bool = True, seed: int = 0, **fields: Any) -> MMBertForSequenceClassification:
+def tiny_model(
+    encoders: bool = True, banks: bool = True, seed: int = 0, **fields: Any
+) -> MMBertForSequenceClassification:
     """A classifier of `tiny_config`, in evaluation mode, whose modality embeddings are not zero."""
     torch.manual_seed(seed)
     model = MMBertForSequenceClassification(tiny_config(encoders, banks, **fields)).eval()

@@ -61,7 +61,9 @@ class EncodedDataset(Dataset[dict[str, Any]]):
             self.truncated += features["report"]["truncated"]
             self.rows.append(features | {"labels": label})
         if self.errors and not self.rows:
-            raise ValueError(f"None of the {len(texts)} rows can be encoded; the first: {next(iter(self.errors.values()))}")
+            raise ValueError(
+                f"None of the {len(texts)} rows can be encoded; the first: {next(iter(self.errors.values()))}"
+            )
         logger.info("%d rows, %d cut, %d left out", len(self.rows), self.truncated, len(self.errors))
 
     def __len__(self) -> int:

@@ -6,13 +6,8 @@ from typing import Any
 
 import torch
 from transformers import PreTrainedModel
-from transformers.dynamic_module_utils import custom_object_save
 
-from decloak.modeling import MMBertTextClassificationPipeline
 from decloak.processing import MultimodalHateProcessor
-
-PIPELINE = f"pipeline_mmbert.{MMBertTextClassificationPipeline.__name__}"
-TASKS = ("text-classification", "sentiment-analysis")  # an alias of a task needs an entry of its own
 
 
 def save_repository(
@@ -43,8 +38,6 @@ def save_repository(
     folder = Path(folder)
     config = model.config
     config.training_record = record if record is not None else config.training_record
-    config.auto_map = {"AutoModel": "modeling_mmbert.MMBertModel"}
-    config.custom_pipelines = {task: {"impl": PIPELINE, "pt": ["AutoModelForSequenceClassification"]} for task in TASKS}
     stored = {
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in model.state_dict().items()
     }
@@ -57,7 +50,6 @@ def save_repository(
     model.save_pretrained(folder, state_dict=stored)
     _set_dtype(folder / "config.json", "float32")
     processor.save_pretrained(folder)
-    custom_object_save(MMBertTextClassificationPipeline, folder)
     return folder
 
 

@@ -17,8 +17,7 @@ from transformers import (
 
 from decloak.modeling import MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
-from decloak.processing.font_discovery import find_cjk_font, find_emoji_font
-from decloak.processing.glyph_rendering import GlyphRenderer
+from decloak.processing.glyph_rendering import default_renderer
 
 from .export import save_repository
 from .glyph_bank import GlyphBank, bank_characters, build_glyph_bank, vision_feature_extractor
@@ -62,27 +61,34 @@ def make_initial(recipe: Recipe, texts: list[str], encoders: Encoders, folder: P
         if encoders.vision is None:
             raise ValueError("The recipe builds a glyph bank: give --vision-encoder (an image encoder).")
         bank = glyph_bank_of(texts, encoders.vision, recipe.glyph_bank)
-    model = build_model(recipe, text, encoders, bank)
-    save_repository(model, build_processor(recipe, tokenizer, bank), folder, torch.float32)
+    processor = build_processor(recipe, tokenizer, bank)
+    model = build_model(recipe, text, encoders, bank, tokenizer)
+    save_repository(model, processor, folder, torch.float32)
     return folder
 
 
 def glyph_bank_of(texts: list[str], vision_encoder: str, settings: GlyphBankSettings) -> GlyphBank:
     """Draw the characters of the texts and of the usual blocks, and encode each once."""
     units = bank_characters(texts, minimum_count=settings.min_count, limit=settings.limit)
-    renderer = GlyphRenderer(find_cjk_font(), find_emoji_font())
-    bank = build_glyph_bank(units, renderer, vision_feature_extractor(vision_encoder), settings.dimension)
+    bank = build_glyph_bank(units, default_renderer(), vision_feature_extractor(vision_encoder), settings.dimension)
     logger.info("glyph bank: %d rows, %.3f of the variance", len(bank.features), bank.explained_variance)
     return bank
 
 
 def build_model(
-    recipe: Recipe, text: PreTrainedModel, encoders: Encoders, bank: GlyphBank | None
+    recipe: Recipe,
+    text: PreTrainedModel,
+    encoders: Encoders,
+    bank: GlyphBank | None,
+    tokenizer: PreTrainedTokenizerBase,
 ) -> MMBertForSequenceClassification:
     """Build the classifier; where there is a glyph bank, it takes the image encoder's place."""
     fields: dict[str, Any] = {
         "id2label": dict(enumerate(recipe.labels)),
         "label2id": {label: index for index, label in enumerate(recipe.labels)},
+        # A BERT's config need not know them, and a pruned vocabulary has others than bert-base.
+        "cls_token_id": tokenizer.cls_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
         **recipe.model,
     }
     if bank is not None:

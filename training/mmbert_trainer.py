@@ -1,5 +1,6 @@
 """`MMBertTrainer`: the Trainer of transformers with stages, rates by component, and logs of each loss."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ from .stages import StageSchedule, TrainingStage, component_of, trained_componen
 
 ROWS_LOOKED_AT = 256
 SENSE_KEYS = {"speech": ("speech_", "sound_", "input_features"), "vision": ("vision_", "glyph", "pixel_")}
+
+
+def senses_of(batch: Mapping[str, Any]) -> list[str]:
+    """Return the senses that a batch or an encoded row has."""
+    senses = ["text"] if "input_ids" in batch or "inputs_embeds" in batch else []
+    return senses + [name for name, keys in SENSE_KEYS.items() if any(key.startswith(keys) for key in batch)]
 
 
 class MMBertTrainer(Trainer):
@@ -111,7 +118,7 @@ class MMBertTrainer(Trainer):
         return super().get_train_dataloader()
 
     def _check_senses(self, rows: list[dict[str, Any]]) -> None:
-        present = {name for name, keys in SENSE_KEYS.items() if any(key.startswith(keys) for row in rows for key in row)}
+        present = {sense for row in rows for sense in senses_of(row)} - {"text"}
         for stage in self.stages:
             missing = sorted(set(stage.modalities or ()) - {"text"} - present)
             if not missing and stage.objective == "alignment" and not present:
@@ -144,7 +151,8 @@ class MMBertTrainer(Trainer):
             outputs = model(**inputs)
             return (outputs.loss, outputs) if return_outputs else outputs.loss
         stage = self.stage
-        inputs = {**inputs, "modalities": stage.modalities, "experts": stage.experts}
+        senses = stage.senses_at(self.state.global_step, self.args.seed, senses_of(inputs))
+        inputs = {**inputs, "modalities": senses or stage.modalities, "experts": stage.experts}
         if stage.objective == "alignment":
             outputs = self._align(model, inputs, stage)
         else:
@@ -155,8 +163,7 @@ class MMBertTrainer(Trainer):
 
     def _align(self, model: nn.Module, inputs: dict[str, Any], stage: TrainingStage) -> Any:
         """Compute the alignment loss: nothing to learn where no row has a sense (emoji alone make no sound)."""
-        wanted = [keys for sense, keys in SENSE_KEYS.items() if sense in (stage.modalities or SENSE_KEYS)]
-        if self.args.world_size > 1 or any(key.startswith(keys) for keys in wanted for key in inputs):
+        if self.args.world_size > 1 or set(inputs["modalities"]) & set(senses_of(inputs)) - {"text"}:
             return model(**inputs, alignment_target=stage.alignment_target)
         nothing = sum(parameter.sum() * 0 for parameter in model.parameters() if parameter.requires_grad)
         return MMBertSequenceClassifierOutput(loss=nothing, alignment_mse=None)

@@ -29,7 +29,7 @@ class DataSource(_Strict):
         only: keep rows that have these values, by column.
         limit: most rows, chosen by the run's seed.
         repeat: times that each row is seen in an epoch.
-        source: Hub id or name of the data set, for the model card.
+        source: Hub id, address or name of the data set, for the model card.
         license: its licence, for the model card.
         language: its language, for the model card.
         label_meaning: what its label 1 means, for the model card.
@@ -82,6 +82,7 @@ class Recipe(_Strict):
         name: of the recipe.
         description: one sentence for people.
         seed: of everything random.
+        base_model: Hub id of what the text encoder is from, for the model card.
         data: training tables.
         exclude: names of tables whose texts are taken out of training (test and development sets).
         text_encoder: what is done to the text encoder.
@@ -98,6 +99,7 @@ class Recipe(_Strict):
     name: str
     description: str = ""
     seed: int = 0
+    base_model: str | None = None
     data: list[DataSource]
     exclude: list[str] = Field(default_factory=list)
     text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
@@ -133,7 +135,9 @@ class Recipe(_Strict):
         allowed = {
             "model": {item.name for item in dataclasses.fields(MMBertConfig)},
             "processor": set(inspect.signature(MultimodalHateProcessor).parameters),
-            "training": {item.name for item in dataclasses.fields(MMBertTrainingArguments)} | {"attn_implementation"},
+            "training": {item.name for item in dataclasses.fields(MMBertTrainingArguments) if item.init}
+            - {"output_dir", "seed", "stages"}
+            | {"attn_implementation"},
         }[str(info.field_name)]
         unknown = sorted(set(value) - allowed)
         if unknown:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 import transformers
 from transformers import set_seed
+from transformers.trainer_utils import get_last_checkpoint
 
 from decloak.modeling import MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
@@ -66,25 +67,54 @@ def train_mmbert(
     set_seed(settings.seed)
     mixture = read_data(settings, data, eval_data)
     initial = output / "initial"
-    if resume and not (initial / "config.json").exists():
-        raise ValueError(f"There is nothing to resume in {output}: it has no initial model.")
-    if not resume:
+    checkpoint = last_checkpoint(output, resume)
+    if not resume and init is not None:
+        save_repository(*load_initial(settings, init), initial, torch.float32)
+    elif not resume:
         encoders = Encoders(text_encoder, speech_encoder, vision_encoder)
-        start = init or make_initial(settings, [row.text for row in mixture.rows], encoders, initial)
-    else:
-        start = initial
-    model = MMBertForSequenceClassification.from_pretrained(
-        start, dtype=torch.float32, attn_implementation=settings.training.pop("attn_implementation", None)
-    )
-    processor = MultimodalHateProcessor.from_pretrained(start)
+        make_initial(settings, [row.text for row in mixture.rows], encoders, initial)
+    model, processor = load_initial(settings, initial)
     prepared = time.monotonic()
     trainer = make_trainer(settings, model, processor, mixture, eval_data, output / "checkpoints")
-    trainer.train(resume_from_checkpoint=resume)
+    trainer.train(resume_from_checkpoint=checkpoint)
     record = run_record(settings, mixture, trainer, prepared - started, time.monotonic() - prepared)
     write_log(trainer.state.log_history, output / "log.jsonl")
     model.to("cpu").eval()
     model.set_attn_implementation("sdpa")
     return save_repository(model, processor, output / "model", getattr(torch, settings.dtype), record)
+
+
+def last_checkpoint(output: Path, resume: bool) -> str | None:
+    """Return the checkpoint that a run goes on from; None at the start, and where it was killed before the first.
+
+    Raises:
+        ValueError: There is nothing to resume, or an earlier run in the way of a new one.
+    """
+    folder = output / "checkpoints"
+    checkpoint = get_last_checkpoint(folder) if folder.is_dir() else None
+    if resume and not (output / "initial" / "config.json").exists():
+        raise ValueError(f"There is nothing to resume in {output}: it has no initial model.")
+    if not resume and checkpoint is not None:
+        raise ValueError(f"{output} holds an earlier run: pass --resume to go on with it, or name another --output.")
+    return checkpoint
+
+
+def load_initial(recipe: Recipe, folder: str | Path) -> tuple[MMBertForSequenceClassification, MultimodalHateProcessor]:
+    """Load the model that training starts from, and its processor.
+
+    Raises:
+        ValueError: Its labels are not those of the recipe.
+    """
+    model = MMBertForSequenceClassification.from_pretrained(
+        folder,
+        dtype=torch.float32,
+        attn_implementation=recipe.training.get("attn_implementation"),
+        use_safetensors=True,
+    )
+    labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
+    if labels != recipe.labels:
+        raise ValueError(f"{folder} has the labels {labels}, the recipe {recipe.labels}: they must be the same.")
+    return model, MultimodalHateProcessor.from_pretrained(folder)
 
 
 def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> Mixture:
@@ -118,15 +148,17 @@ def make_trainer(
     folder: Path,
 ) -> MMBertTrainer:
     """Encode the data and set the trainer up."""
-    fields = {"bf16": fast_bfloat16(), "use_cpu": not torch.cuda.is_available()} | recipe.training
+    given = {name: value for name, value in recipe.training.items() if name != "attn_implementation"}
+    fields = {"bf16": fast_bfloat16(), "use_cpu": not torch.cuda.is_available()} | given
     arguments = MMBertTrainingArguments(output_dir=str(folder), seed=recipe.seed, stages=recipe.stages, **fields)
     texts, labels = [row.text for row in mixture.rows], [row.label for row in mixture.rows]
     train = EncodedDataset(processor, texts, labels, max_length=recipe.max_length)
     evaluation = None
     if eval_data is not None:
-        rows = [row.values for row in table_rows(eval_data, ["text", "label"]) if not row.error]
-        wanted = [class_id(row["label"], recipe.labels, str(eval_data)) for row in rows]
-        evaluation = EncodedDataset(processor, [row["text"] for row in rows], wanted, max_length=recipe.max_length)
+        rows = [row for row in table_rows(eval_data, ["text", "label"]) if not row.error]
+        wanted = [class_id(row.values["label"], recipe.labels, f"{eval_data}, row {row.number}") for row in rows]
+        eval_texts = [row.values["text"] for row in rows]
+        evaluation = EncodedDataset(processor, eval_texts, wanted, max_length=recipe.max_length)
     return MMBertTrainer(
         model,
         arguments,
@@ -167,6 +199,7 @@ def run_record(
         "data": mixture.counts,
         "texts": len(train),
         "texts_cut": train.truncated,
+        "texts_left_out": len(train.errors),
         "steps": trainer.state.global_step,
         "seconds": {"preparing": round(preparing), "training": round(training)},
         "threads": torch.get_num_threads(),

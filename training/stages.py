@@ -5,6 +5,7 @@ belongs to is a pure function of the step, so that a run that was killed goes on
 """
 
 import math
+import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
@@ -51,6 +52,8 @@ class TrainingStage:
         experts: experts that the routers may use; all, if None.
         warmup: part of the stage's steps in which the rates rise from 0.
         schedule: how they fall after that: to 0 linearly or as a cosine, or not at all.
+        sense_dropout: part of the steps that go without one of the senses of their batch, chosen at random, so that
+            the model learns to do without any of them (ours, not the paper's).
     """
 
     name: str
@@ -62,6 +65,7 @@ class TrainingStage:
     experts: tuple[str, ...] | None = None
     warmup: float = 0.1
     schedule: Schedule = "linear"
+    sense_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         """Check the fields, so that a bad stage fails before the run; lists become tuples, numeric strings numbers."""
@@ -73,10 +77,14 @@ class TrainingStage:
             )
         rates = {name: self._number(f"the rate of {name}", rate) for name, rate in self.learning_rates.items()}
         object.__setattr__(self, "learning_rates", rates)
-        for name in ("share", "warmup"):
+        for name in ("share", "warmup", "sense_dropout"):
             object.__setattr__(self, name, self._number(name, getattr(self, name)))
         if not self.share > 0 or not self.warmup < 1:
             raise ValueError(f"Stage {self.name}: share={self.share} must be above 0, 0 <= warmup={self.warmup} < 1.")
+        if self.sense_dropout > 1 or (self.sense_dropout and self.objective == "alignment"):
+            raise ValueError(
+                f"Stage {self.name}: sense_dropout={self.sense_dropout} is a part of the steps, and 0 in alignment."
+            )
         for name, kind in (("objective", Objective), ("alignment_target", AlignmentTarget), ("schedule", Schedule)):
             if getattr(self, name) not in get_args(kind):
                 raise ValueError(f"Stage {self.name}: {name}={getattr(self, name)!r}; allowed are {get_args(kind)}.")
@@ -118,6 +126,14 @@ class TrainingStage:
                 f"A stage has the keys {sorted(known)}; this has {sorted(values)}, lacks {sorted(missing)}."
             )
         return cls(**values)
+
+    def senses_at(self, step: int, seed: int, available: Sequence[str]) -> list[str]:
+        """Return the senses that a step uses, of those that its batch has; a pure function of its arguments."""
+        senses = [name for name in available if self.modalities is None or name in self.modalities]
+        chance = random.Random(f"{seed}:{step}")  # noqa: S311  not a secret; equal on every process and after a resume
+        if len(senses) > 1 and chance.random() < self.sense_dropout:
+            senses.remove(chance.choice(senses))
+        return senses
 
     def peak_rate(self, component: str) -> float:
         """Return the peak learning rate of a component; 0 where it is frozen."""

@@ -5,6 +5,7 @@ the environment variable `DECLOAK_MODEL`; without one it is the model that is in
 """
 
 import os
+from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,29 @@ THEME = gr.themes.Soft(
     neutral_hue="slate",
     font=["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "sans-serif"],
     font_mono=["ui-monospace", "Consolas", "monospace"],
+).set(  # the theme's own pairs of text and ground have too little contrast to read comfortably (WCAG 2.2, 1.4.3)
+    body_background_fill="*neutral_50",
+    input_border_width="1px",
+    input_border_color="*neutral_400",
+    input_border_color_dark="*neutral_500",
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    block_info_text_color="*neutral_600",
+    block_info_text_color_dark="*neutral_300",
+    block_title_background_fill="transparent",
+    block_title_background_fill_dark="transparent",
+    block_title_padding="0",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    block_title_text_weight="650",
+    block_label_text_color="*body_text_color",
+    block_label_text_color_dark="*body_text_color",
+    button_primary_background_fill="*primary_700",
+    button_primary_background_fill_dark="*primary_700",
+    button_primary_background_fill_hover="*primary_800",
+    button_primary_background_fill_hover_dark="*primary_800",
+    checkbox_label_background_fill_selected="*primary_700",
+    checkbox_label_background_fill_selected_dark="*primary_700",
 )
 LAUNCH: dict[str, Any] = {
     "theme": THEME,
@@ -160,12 +184,20 @@ def build_demo(model: str | Path | None = None) -> gr.Blocks:
             with gr.Column(scale=6, min_width=300):
                 verdict = _html(views.placeholder(), "verdict")
                 window = gr.Dropdown(label="Window shown below", visible=False, elem_id="window", filterable=False)
+        with gr.Column(elem_id="examples"):
+            gr.Examples([[example] for example in examples()], [text], label="Examples", api_visibility="private")
         results, layer, parts = _results()
         model_use: dict[str, Any] = {"concurrency_limit": 1, "concurrency_id": "model", "api_visibility": "private"}
         outputs = [state, verdict, window, layer, results, *parts]
         gr.on([button.click, text.submit], demo.answer, [text, senses], outputs, **model_use)
         gr.on([window.input, layer.input], demo.show, [state, window, layer], parts, **model_use)
-        gr.api(demo.classify, api_name="classify", concurrency_limit=1, concurrency_id="model")
+        gr.api(
+            demo.classify,
+            api_name="classify",
+            api_description=getdoc(demo.classify),
+            concurrency_limit=1,
+            concurrency_id="model",
+        )
     return blocks.queue(max_size=QUEUE_SIZE, api_open=False)
 
 
@@ -183,7 +215,6 @@ def _inputs(demo: Demo) -> tuple[gr.Textbox, gr.CheckboxGroup, gr.Button]:
     )
     senses = gr.CheckboxGroup(demo.able, value=demo.chosen, label="Senses", elem_id="senses")
     button = gr.Button("Classify", variant="primary", elem_id="classify")
-    gr.Examples([[example] for example in examples()], [text], label="Examples", api_visibility="private")
     return text, senses, button
 
 
@@ -193,7 +224,7 @@ def _results() -> tuple[gr.Column, gr.Dropdown, list[gr.HTML]]:
         with gr.Row(equal_height=False):
             with gr.Column(scale=5, min_width=300):
                 layers = _html("", "layers")
-            with gr.Column(scale=6, min_width=300):
+            with gr.Column(scale=6, min_width=300), gr.Group():
                 layer = gr.Dropdown(label="Experts by token", elem_id="layer", filterable=False)
                 tokens = _html("", "tokens")
     return results, layer, [glyphs, layers, tokens]

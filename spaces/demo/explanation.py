@@ -98,7 +98,7 @@ class Explanation:
         modalities: the senses that were used.
         windows: one for a text that fits the model, else its overlapping windows.
         joined: how the windows' scores were joined (`"max"`: the most harmful window decides), or None.
-        deciding: index of the window whose scores are the answer, or 0.
+        deciding: index of the window whose scores are the answer (nearest to it, where they were averaged).
         layers: numbers of the layers that have experts, from 0.
         experts: names of the experts, in the order of the weights.
     """
@@ -158,11 +158,11 @@ def load_classifier(model: str) -> "TextClassificationPipeline":
 def available_modalities(classifier: Any) -> list[str]:
     """List the senses that a model and its processor can make from a text alone."""
     config, processor = classifier.model.config, classifier.processor
-    has_glyphs = processor.glyph_characters is not None or config.vision_config is not None
+    drawn = processor.glyph_characters is None
     able = {
         "text": True,
-        "speech": config.speech_feature_size is not None and processor.speech_engine is not None,
-        "vision": config.vision_feature_size is not None and has_glyphs,
+        "speech": config.audio_config is not None and processor.speech_engine is not None,
+        "vision": config.vision_config is not None if drawn else config.glyph_bank_size > 0,
     }
     return [name for name in MODALITIES if able[name]]
 
@@ -196,7 +196,7 @@ def explain(classifier: Any, text: str, modalities: Sequence[str] | None = None)
         modalities=tuple(name for name in MODALITIES if any(name in part.modalities for part in parts)),
         windows=tuple(parts),
         joined=answer["joined"],
-        deciding=next((index for index, part in enumerate(parts) if part.scores == answer["scores"]), 0),
+        deciding=_nearest([part.scores for part in parts], answer["scores"]),
         layers=tuple(layer for layer in range(config.num_hidden_layers) if config.has_experts(layer)),
     )
 
@@ -215,10 +215,12 @@ def check_request(classifier: Any, text: str, modalities: Sequence[str] | None) 
             "Shorten it, or use `decloak classify`, which has no such limit."
         )
     able = available_modalities(classifier)
-    if modalities is not None and (not modalities or not set(modalities) <= set(able)):
-        given = ", ".join(map(str, modalities)) or "none"
+    if modalities is None:
+        return
+    if not isinstance(modalities, (list, tuple)) or not modalities or not all(name in able for name in modalities):
         raise ValueError(
-            f"The senses chosen are: {given}. Choose at least one of those of this model: {', '.join(able)}."
+            f"The senses chosen are {modalities!r:.100}. Choose a list of at least one of those of this model: "
+            f"{', '.join(able)}."
         )
 
 
@@ -273,6 +275,12 @@ def _window(
         tokens=tuple(token for token, keep in zip(tokens, kept, strict=True) if keep),
         weights=weights[:, kept],
     )
+
+
+def _nearest(windows: list[dict[str, float]], answer: dict[str, float]) -> int:
+    """Return the window with the answer's scores; windows computed together may differ in the last digit."""
+    distances = [sum(abs(scores[label] - answer[label]) for label in answer) for scores in windows]
+    return distances.index(min(distances))
 
 
 def glyphs(processor: Any, window: TextWindow) -> tuple[Glyph, ...]:

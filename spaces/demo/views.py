@@ -12,6 +12,8 @@ from decloak.spaces.demo.glyph_pictures import GlyphPictures
 TEMPLATES = Path(__file__).parent / "templates"
 # Light to dark blue, evenly darker to the eye and to those who see few colours (ColorBrewer's Blues, Apache-2.0).
 PALETTE = np.array([[247, 251, 255], [198, 219, 239], [107, 174, 214], [33, 113, 181], [8, 48, 107]], dtype=float)
+# The weights that have these colours: steps are finest around 1/3, the weight of each of three equal experts.
+PALETTE_WEIGHTS = np.array([0.0, 0.25, 0.42, 0.65, 1.0])
 SHOWN_CODE_POINTS = 4
 
 _environment = Environment(
@@ -63,11 +65,9 @@ def token_map(explanation: Explanation, window: int, layer: int | None) -> str:
 
 def heat(value: float) -> str:
     """Return the colours of a cell for a weight from 0 to 1: the fill, and black or white, whichever reads better."""
-    place = min(max(value, 0.0), 1.0) * (len(PALETTE) - 1)
-    lower = min(int(place), len(PALETTE) - 2)
-    fill = np.rint(PALETTE[lower] + (place - lower) * (PALETTE[lower + 1] - PALETTE[lower])).astype(int)
+    fill = np.rint([np.interp(value, PALETTE_WEIGHTS, channel) for channel in PALETTE.T]).astype(int)
     ink = "#ffffff" if contrast(fill, 255) > contrast(fill, 0) else "#000000"
-    return "background:#{:02x}{:02x}{:02x};color:{}".format(*fill, ink)
+    return f"background:#{bytes(fill.tolist()).hex()};color:{ink}"
 
 
 def contrast(fill: np.ndarray, grey: int) -> float:
@@ -86,6 +86,8 @@ def visible(text: str) -> str:
     """Return a text with its invisible characters named (`U+200B`), so that nothing hides on the page."""
     if not text.strip(" "):
         return "␣" * min(len(text), 3)
+    if len(text) == 1 and not text.isprintable():
+        return f"U+{ord(text):04X}"
     return "".join(char if char.isprintable() else f"⟨U+{ord(char):04X}⟩" for char in text.strip(" "))
 
 
@@ -109,8 +111,8 @@ def glyph_name(glyph: Glyph) -> str:
     return name if glyph.seen_as == glyph.character else f"{name}: seen as {glyph.seen_as}"
 
 
-def _render(name: str, **values: Any) -> str:
-    return _environment.get_template(f"{name}.html.jinja").render(**values)
+def _render(template: str, /, **values: Any) -> str:
+    return _environment.get_template(f"{template}.html.jinja").render(**values)
 
 
 _environment.globals["max_characters"] = MAX_CHARACTERS

@@ -15,6 +15,30 @@ from decloak.training.export import save_repository
 TEXTS = ("good day", "天气好", "g🙂od d@y " * 9)
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789@!.天气好人🙂"
 
+# Measurements that never were: of the model, with a path of someone's machine, and of a baseline with no more than the
+# keys that are needed.
+MODEL = {
+    "macro_f1": 0.81237,
+    "macro_f1_interval": [0.80149, 0.82262],
+    "mcc": 0.62716,
+    "accuracy": 0.83019,
+    "auroc": None,
+    "confusion": [[2917, 316], [588, 1519]],
+    "n": 5340,
+    "errors": 29,
+    "labels": ["not_hateful", "hateful"],
+    "modalities": ["text", "vision"],
+    "model": "/home/someone/model",
+}
+BASELINE = {
+    "macro_f1": 0.79546,
+    "mcc": -0.5958,
+    "accuracy": 0.80127,
+    "auroc": 0.87124,
+    "confusion": [[2800, 433], [600, 1507]],
+    "n": 5340,
+}
+
 
 def tiny_tokenizer() -> PreTrainedTokenizerFast:
     """Build a tokenizer of single characters."""

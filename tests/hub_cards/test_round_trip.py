@@ -1,0 +1,103 @@
+"""A repository is published, and loads where there is no decloak: each part in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hub_stub import HubStub
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parents[1]
+NAME = "user/decloak-tiny"
+
+
+@dataclass
+class Published:
+    """What was published.
+
+    Attributes:
+        hub: where.
+        folder: from where.
+        commits: the commits of the publisher.
+        expected: file of the answers that the model must give.
+        work: a folder outside the checkout.
+    """
+
+    hub: HubStub
+    folder: Path
+    commits: dict[str, Any]
+    expected: Path
+    work: Path
+
+
+@pytest.fixture(scope="module")
+def published(
+    tiny_repository: tuple[Path, dict[str, Any]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Published]:
+    folder, answers = tiny_repository
+    work = tmp_path_factory.mktemp("elsewhere")
+    expected = work / "expected.json"
+    expected.write_text(json.dumps(answers), encoding="utf-8")
+    with HubStub() as hub:
+        settings = hub.environment(work / "publisher_home") | {"PYTHONPATH": str(CHECKOUT)}
+        printed = run("publisher.py", [str(folder), NAME], settings, work)
+        yield Published(hub, folder, json.loads(printed.splitlines()[-1]), expected, work)
+
+
+def run(program: str, arguments: list[str], settings: dict[str, str], work: Path) -> str:
+    """Run a program of this folder elsewhere; `settings` are environment variables."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | settings
+    command = [sys.executable, str(HERE / program), *arguments]
+    done = subprocess.run(command, env=environment, cwd=work, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+def test_published_files_are_those_of_the_folder(published: Published) -> None:
+    files = published.hub.files(NAME, published.commits["commit"])
+    folder = {file.name: file.read_bytes() for file in published.folder.iterdir()}
+    assert {name: content for name, content in files.items() if name != ".gitattributes"} == folder
+    assert published.commits["snapshot"] == sorted(files)
+
+
+def test_publishing_again_changes_nothing(published: Published) -> None:
+    assert published.commits["again"] == published.commits["commit"]
+
+
+def test_branches_and_privacy(published: Published) -> None:
+    repositories = published.hub.repositories
+    assert repositories[NAME].branches["trial"] == published.commits["branch"]
+    assert not repositories[NAME].private
+    assert repositories[f"{NAME}-private"].private
+
+
+def test_push_to_hub_brings_weights_code_and_processor(published: Published) -> None:
+    files = set(published.hub.files(f"{NAME}-pushed"))
+    assert {"model.safetensors", "config.json", "processor_config.json", "tokenizer.json"} <= files
+    code = {file.name for file in published.folder.glob("*.py")}
+    assert code - {"pipeline_mmbert.py"} <= files
+
+
+def test_loads_from_the_hub_without_decloak(published: Published) -> None:
+    published.hub.calls.clear()
+    home = published.work / "reader_home"
+    arguments = [NAME, published.commits["commit"], str(published.expected), str(CHECKOUT)]
+    assert run("clean_reader.py", arguments, published.hub.environment(home), published.work).strip() == "ok"
+    assert "GET resolve" in published.hub.calls  # from the Hub, not from a cache
+
+
+def test_loads_from_a_folder_without_decloak_or_network(published: Published) -> None:
+    settings = {
+        "HF_HUB_OFFLINE": "1",
+        "HF_HOME": str(published.work / "offline_home"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+    }
+    arguments = [str(published.folder), "", str(published.expected), str(CHECKOUT)]
+    assert run("clean_reader.py", arguments, settings, published.work).strip() == "ok"
