@@ -1,6 +1,7 @@
 """What a saved MMBERT carries beside its weights: its code, and what Auto classes and pipelines load it by."""
 
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 from transformers import PreTrainedConfig
@@ -11,6 +12,7 @@ from .senses_mmbert import MMBertSense
 
 MODEL = "modeling_mmbert.MMBertModel"
 PIPELINE = "pipeline_mmbert.MMBertTextClassificationPipeline"
+UPLOAD_ARGUMENTS = ("repo_id", "commit_message", "private", "token", "revision", "create_pr", "tags")
 TASKS = ("text-classification", "sentiment-analysis")  # an alias of a task needs an entry of its own
 
 
@@ -40,11 +42,21 @@ class MMBertRepository:
                 part.freeze()
         return loaded
 
-    def save_pretrained(self, save_directory: str | PathLike[str], **kwargs: Any) -> None:
-        """Save the model with its code, so that the Auto classes and `pipeline` load it where decloak is not."""
+    def save_pretrained(self, save_directory: str | PathLike[str], push_to_hub: bool = False, **kwargs: Any) -> None:
+        """Save the model with its code, so that the Auto classes and `pipeline` load it where decloak is not.
+
+        Args:
+            save_directory: the folder.
+            push_to_hub: upload it, too. This is left to the method of that name: transformers would upload before
+                the pipeline's file is there.
+            kwargs: what `PreTrainedModel.save_pretrained` and `push_to_hub` take.
+        """
+        upload = {name: kwargs.pop(name) for name in UPLOAD_ARGUMENTS if name in kwargs}
         describe_repository(self.config)
         super().save_pretrained(save_directory, **kwargs)  # type: ignore[misc]
         save_pipeline_code(save_directory)
+        if push_to_hub:
+            self.push_to_hub(upload.pop("repo_id", Path(save_directory).name), **upload)  # type: ignore[attr-defined]
 
 
 __all__ = ["MMBertRepository", "describe_repository", "save_pipeline_code"]

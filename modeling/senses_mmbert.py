@@ -18,6 +18,7 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 from .configuration_mmbert import MMBertConfig, image_encoder_width
 from .whisper_mmbert import average_spans, whisper_states
 
+PICTURES_AT_ONCE = 256  # A batch of long texts has thousands of distinct glyphs: memory must not grow with them.
 TOKENS_PER_AUDIO = 100  # arXiv 2508.00760's predecessor code; a processor gives the real number instead.
 
 
@@ -269,12 +270,17 @@ class MMBertVision(MMBertSense):
         """
         if self.encoder is None:
             raise ValueError("pixel_values was given, but this model has no image encoder (vision_config is None).")
-        output = unrecorded(self.encoder, pixel_values.to(self.encoder.dtype))
-        features = getattr(output, "pooler_output", None)
-        if features is None:
-            states = output.last_hidden_state
-            features = states.mean(dim=(2, 3)) if states.dim() == 4 else states.mean(dim=1)
-        return self.project(features.flatten(1))
+        pieces = pixel_values.to(self.encoder.dtype).split(PICTURES_AT_ONCE)
+        return self.project(torch.cat([pooled(unrecorded(self.encoder, piece)) for piece in pieces]))
+
+
+def pooled(output: Any) -> torch.Tensor:
+    """Return one vector a picture (pictures, width): the encoder's own pooled output, else the mean over places."""
+    features = getattr(output, "pooler_output", None)
+    if features is None:
+        states = output.last_hidden_state
+        features = states.mean(dim=(2, 3)) if states.dim() == 4 else states.mean(dim=1)
+    return features.flatten(1)
 
 
 def check_features(

@@ -33,10 +33,11 @@ def read_audio(audio: Audio, rate: int, given_rate: int | None = None, max_secon
         FileNotFoundError: There is no such file.
     """
     if isinstance(audio, dict):
-        given_rate = given_rate if audio.get("sampling_rate") is None else audio["sampling_rate"]
-        audio = next((audio[key] for key in ("array", "bytes", "path") if audio.get(key) is not None), None)
-        if audio is None:
+        values = [audio[key] for key in ("array", "bytes", "path") if audio.get(key) is not None]
+        if not values:
             raise ValueError("An audio dict has 'array' and 'sampling_rate', 'bytes', or 'path'; this one has none.")
+        own_rate = audio.get("sampling_rate")
+        return read_audio(values[0], rate, given_rate if own_rate is None else own_rate, max_seconds)
     if isinstance(audio, (str, PathLike, bytes)):
         samples, given_rate = _read_file(audio, max_seconds)
     else:

@@ -145,7 +145,7 @@ def plain_form(character: str) -> str:
 def simpler_forms(character: str) -> tuple[str, ...]:
     """A unit, then ever simpler stand-ins: without selectors, without skin tone, its base, its plain letter.
 
-    The last step is for mathematical, full-width and half-width letters, whose look is that of the plain letter.
+    The last step is for mathematical, full-width, half-width and enclosed letters, which are read as the plain letter.
     """
     if len(character) == 1 and character < "\u0250":
         return (character,)
@@ -157,7 +157,7 @@ def simpler_forms(character: str) -> tuple[str, ...]:
 
 def _plain_letter(character: str) -> str:
     kind, _, points = unicodedata.decomposition(character).partition(" ") if len(character) == 1 else ("", "", "")
-    if kind not in ("<font>", "<wide>", "<narrow>") or " " in points:
+    if kind not in ("<font>", "<wide>", "<narrow>", "<circle>", "<square>") or " " in points:
         return ""
     return chr(int(points, 16))
 

@@ -25,7 +25,7 @@ SPEECH_MODEL_VARIABLE = "DECLOAK_SPEECH_MODEL"
 class MultimodalHateProcessorKwargs(ProcessingKwargs, total=False):
     """Keyword arguments that `MultimodalHateProcessor.__call__` hands on."""
 
-    _defaults = {"text_kwargs": {"padding": True}}
+    _defaults = {"text_kwargs": {"padding": True}}  # type: ignore[misc]
 
 
 class MultimodalHateBatch(BatchFeature):

@@ -6,6 +6,7 @@ Arguments: the folder, and the name to publish it under. Prints the commits as J
 import json
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from huggingface_hub import snapshot_download
 
@@ -29,6 +30,8 @@ def main(folder: str, repo_id: str) -> None:
     processor = MultimodalHateProcessor.from_pretrained(folder)
     model.push_to_hub(f"{repo_id}-pushed")
     processor.push_to_hub(f"{repo_id}-pushed")
+    with TemporaryDirectory() as saved:
+        model.save_pretrained(saved, push_to_hub=True, repo_id=f"{repo_id}-saved")
     snapshot = Path(snapshot_download(repo_id, revision=commit))
     names = sorted(file.name for file in snapshot.iterdir())
     print(json.dumps({"commit": commit, "again": again, "branch": branch, "hidden": hidden, "snapshot": names}))  # noqa: T201

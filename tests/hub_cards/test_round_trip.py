@@ -79,10 +79,15 @@ def test_branches_and_privacy(published: Published) -> None:
 
 
 def test_push_to_hub_brings_weights_code_and_processor(published: Published) -> None:
+    code = {file.name for file in published.folder.glob("*.py")}
     files = set(published.hub.files(f"{NAME}-pushed"))
     assert {"model.safetensors", "config.json", "processor_config.json", "tokenizer.json"} <= files
-    code = {file.name for file in published.folder.glob("*.py")}
-    assert code - {"pipeline_mmbert.py"} <= files
+    assert code <= files
+
+
+def test_saving_with_push_to_hub_brings_the_pipeline(published: Published) -> None:
+    files = set(published.hub.files(f"{NAME}-saved"))
+    assert {"model.safetensors", "modeling_mmbert.py", "pipeline_mmbert.py"} <= files
 
 
 def test_loads_from_the_hub_without_decloak(published: Published) -> None:
