@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from transformers import (
@@ -12,6 +12,7 @@ from transformers import (
     CLIPImageProcessorPil,
     PreTrainedModel,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
     WhisperFeatureExtractor,
 )
 
@@ -44,7 +45,7 @@ def make_initial(recipe: Recipe, texts: list[str], encoders: Encoders, folder: P
     """
     if encoders.text is None:
         raise ValueError("Give --text-encoder (a BERT: folder or Hub id), or --init (a decloak model).")
-    tokenizer = AutoTokenizer.from_pretrained(encoders.text)
+    tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(encoders.text))
     text = AutoModel.from_pretrained(encoders.text, dtype=torch.float32, use_safetensors=True)
     if recipe.text_encoder.keep_layers is not None:
         text = keep_layers(text, recipe.text_encoder.keep_layers)
@@ -97,7 +98,8 @@ def build_model(
         text, encoders.speech, encoders.vision if bank is None else None, **fields
     )
     if bank is not None:
-        model.mmbert.vision.bank.weight.data.copy_(torch.as_tensor(bank.features))
+        weight = model.get_parameter("mmbert.vision.bank.weight")
+        weight.data.copy_(torch.as_tensor(bank.features))
     return model
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -63,13 +63,17 @@ class MMBertTrainer(Trainer):
             raise RuntimeError("The stage is known only once training has begun.")
         return self.schedule.stage_at(self.state.global_step)
 
+    @property
+    def _unwrapped(self) -> PreTrainedModel:
+        return cast(PreTrainedModel, self.model)
+
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
         """Make the optimiser with one group for each component, decayed or not.
 
         This runs before the model is wrapped: everything that any stage trains must take part in the gradient then,
         or DistributedDataParallel would never share its gradient. The stage callback freezes it again.
         """
-        model = self.model if model is None else model
+        model = self._unwrapped if model is None else model
         wanted = trained_components(self.stages)
         trained = {name: value for name, value in model.named_parameters() if component_of(name) in wanted}
         for parameter in trained.values():
@@ -79,7 +83,7 @@ class MMBertTrainer(Trainer):
             groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
             for name, parameter in trained.items():
                 groups.setdefault((component_of(name), name in decayed), []).append(parameter)
-            optimizer_class, optimizer_kwargs = self.get_optimizer_cls_and_kwargs(self.args, model)
+            optimizer_class, optimizer_kwargs = self.get_optimizer_cls_and_kwargs(self.args, self._unwrapped)
             self.optimizer = optimizer_class(
                 [
                     {
@@ -97,14 +101,14 @@ class MMBertTrainer(Trainer):
         """Lay the stages out over the steps, and make the scheduler that follows them."""
         if self.lr_scheduler is None:
             self.schedule = self.stage_callback.schedule = StageSchedule(self.stages, num_training_steps)
-            optimizer = self.optimizer if optimizer is None else optimizer
+            optimizer = self.create_optimizer() if optimizer is None else optimizer
             self.lr_scheduler = LambdaLR(optimizer, [self._factor(g["component"]) for g in optimizer.param_groups])
             self._created_lr_scheduler = True
         return self.lr_scheduler
 
     def _factor(self, component: str) -> Any:  # noqa: ANN401
         """Return the function of the step that LambdaLR multiplies the base rate by."""
-        schedule, base = self.schedule, self.args.learning_rate
+        schedule, base = cast(StageSchedule, self.schedule), self.args.learning_rate
         return lambda step: schedule.learning_rate(component, step) / base
 
     def get_train_dataloader(self) -> DataLoader:
@@ -113,8 +117,9 @@ class MMBertTrainer(Trainer):
         Raises:
             ValueError: A stage asks for a sense that none of the first rows has.
         """
-        if hasattr(self.train_dataset, "__len__"):
-            self._check_senses([self.train_dataset[i] for i in range(min(ROWS_LOOKED_AT, len(self.train_dataset)))])
+        rows: Any = self.train_dataset
+        if hasattr(rows, "__len__"):
+            self._check_senses([rows[index] for index in range(min(ROWS_LOOKED_AT, len(rows)))])
         return super().get_train_dataloader()
 
     def _check_senses(self, rows: list[dict[str, Any]]) -> None:
@@ -163,9 +168,9 @@ class MMBertTrainer(Trainer):
 
     def _align(self, model: nn.Module, inputs: dict[str, Any], stage: TrainingStage) -> Any:
         """Compute the alignment loss: nothing to learn where no row has a sense (emoji alone make no sound)."""
-        if self.args.world_size > 1 or set(inputs["modalities"]) & set(senses_of(inputs)) - {"text"}:
+        if self.args.world_size > 1 or set(inputs["modalities"] or ()) & set(senses_of(inputs)) - {"text"}:
             return model(**inputs, alignment_target=stage.alignment_target)
-        nothing = sum(parameter.sum() * 0 for parameter in model.parameters() if parameter.requires_grad)
+        nothing = torch.stack([weight.sum() * 0 for weight in model.parameters() if weight.requires_grad]).sum()
         return MMBertSequenceClassifierOutput(loss=nothing, alignment_mse=None)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
@@ -183,7 +188,7 @@ class MMBertTrainer(Trainer):
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Keep a card that is there: Trainer's own would overwrite it."""
-        if not (Path(self.args.output_dir) / "README.md").exists():
+        if not Path(self.args.output_dir or ".", "README.md").exists():
             super().create_model_card(*args, **kwargs)
 
 

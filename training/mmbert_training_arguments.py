@@ -21,7 +21,7 @@ class MMBertTrainingArguments(TrainingArguments):
         router_collapse_threshold: warn when one expert's mean weight in a layer is above this.
     """
 
-    remove_unused_columns: bool | None = False
+    remove_unused_columns: bool = False
     logging_steps: float = 50
     save_total_limit: int | None = 2
     report_to: None | str | list[str] = "none"

@@ -4,8 +4,9 @@ import json
 import logging
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 import transformers
 from transformers import set_seed
@@ -48,7 +49,7 @@ def train_mmbert(
         data: training and excluded tables by the recipe's names.
         output: folder of the run.
         eval_data: table with `text` and `label` that is measured as the recipe's `eval_strategy` says; its texts are
-            excluded from training.
+            excluded from training. Without it nothing is measured.
         text_encoder: a BERT, needed unless `init` is given.
         speech_encoder: a Whisper, or None.
         vision_encoder: an image encoder; also what a glyph bank is built with.
@@ -79,7 +80,7 @@ def train_mmbert(
     trainer.train(resume_from_checkpoint=checkpoint)
     record = run_record(settings, mixture, trainer, prepared - started, time.monotonic() - prepared)
     write_log(trainer.state.log_history, output / "log.jsonl")
-    model.to("cpu").eval()
+    model.cpu().eval()
     model.set_attn_implementation("sdpa")
     return save_repository(model, processor, output / "model", getattr(torch, settings.dtype), record)
 
@@ -150,6 +151,8 @@ def make_trainer(
     """Encode the data and set the trainer up."""
     given = {name: value for name, value in recipe.training.items() if name != "attn_implementation"}
     fields = {"bf16": fast_bfloat16(), "use_cpu": not torch.cuda.is_available()} | given
+    if eval_data is None:
+        fields["eval_strategy"] = "no"
     arguments = MMBertTrainingArguments(output_dir=str(folder), seed=recipe.seed, stages=recipe.stages, **fields)
     texts, labels = [row.text for row in mixture.rows], [row.label for row in mixture.rows]
     train = EncodedDataset(processor, texts, labels, max_length=recipe.max_length)
@@ -182,7 +185,7 @@ def classification_scores(prediction: transformers.EvalPrediction) -> dict[str, 
     """Return macro-F1 and accuracy of an evaluation during training."""
     from sklearn.metrics import accuracy_score, f1_score
 
-    predicted = prediction.predictions.argmax(axis=-1)
+    predicted = np.asarray(prediction.predictions).argmax(axis=-1)
     return {
         "macro_f1": float(f1_score(prediction.label_ids, predicted, average="macro")),
         "accuracy": float(accuracy_score(prediction.label_ids, predicted)),
@@ -193,7 +196,7 @@ def run_record(
     recipe: Recipe, mixture: Mixture, trainer: MMBertTrainer, preparing: float, training: float
 ) -> dict[str, Any]:
     """Return what the model card says of the run."""
-    train = trainer.train_dataset
+    train = cast(EncodedDataset, trainer.train_dataset)
     return {
         "recipe": recipe.model_dump(),
         "data": mixture.counts,
