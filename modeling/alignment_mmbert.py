@@ -1,6 +1,6 @@
 """The alignment loss: how far sense tokens are from the text tokens that they belong to (arXiv 2508.00760, stage 1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,12 @@ Encode = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, Any]]
 
 
 def alignment_mse(
-    embeddings: nn.Module, encode: Encode, text: TextTokens, senses: dict[str, SenseTokens], target: str
+    embeddings: nn.Module,
+    encode: Encode,
+    text: TextTokens,
+    senses: dict[str, SenseTokens],
+    target: str,
+    aligners: Sequence[nn.Module],
 ) -> torch.Tensor:
     """Return the mean over senses of the squared distance to the text, on text tokens that a sense covers.
 
@@ -29,15 +34,19 @@ def alignment_mse(
         text: the text of the batch.
         senses: its senses, aligned and placed.
         target: `"embeddings"`, or `"encoder"` for the encoder's output on them.
+        aligners: those of the model. A batch without any sense (texts of emoji alone are not heard) has a loss of 0
+            that depends on them, so that every process of a distributed run has the same gradients to share.
 
     Raises:
-        ValueError: An unknown target, or no sense.
+        ValueError: An unknown target, or a model without senses.
     """
-    if target not in TARGETS or not senses:
+    if target not in TARGETS or not aligners:
         raise ValueError(
-            f"alignment_target={target!r} with senses {list(senses)}: the target is one of {list(TARGETS)}, "
-            "and speech or vision inputs must be given."
+            f"alignment_target={target!r} with {len(aligners)} senses in the model: the target is one of "
+            f"{list(TARGETS)}, and the model must have speech or vision."
         )
+    if not senses:
+        return torch.stack([weight.sum() * 0 for aligner in aligners for weight in aligner.parameters()]).sum()
     with torch.no_grad():
         words = embeddings(text.states, text.positions, text.token_types, "text")
         wanted = words if target == "embeddings" else encode(words, text.mask)[0]

@@ -289,7 +289,8 @@ class MMBertModel(MMBertPreTrainedModel):
             raise ValueError("alignment_target compares senses with a text: give input_ids.")
         with evaluating(self):
             encode = partial(self._encode, experts=None, constant=True)
-            loss = alignment_mse(self.embeddings, encode, text, senses, target)
+            aligners = [sense.aligner for sense in (self.speech, self.vision) if sense is not None]
+            loss = alignment_mse(self.embeddings, encode, text, senses, target, aligners)
         return MMBertOutput(alignment_mse=loss)
 
     def _encode(

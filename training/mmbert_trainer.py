@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import PreTrainedModel, Trainer
 
-from decloak.modeling import MODALITIES, MMBertSequenceClassifierOutput
+from decloak.modeling import MODALITIES
 
 from .callbacks import StageCallback
 from .loss_log import LossLog, warn_of_collapse
@@ -159,19 +159,12 @@ class MMBertTrainer(Trainer):
         senses = stage.senses_at(self.state.global_step, self.args.seed, senses_of(inputs))
         inputs = {**inputs, "modalities": senses or stage.modalities, "experts": stage.experts}
         if stage.objective == "alignment":
-            outputs = self._align(model, inputs, stage)
+            outputs = model(**inputs, alignment_target=stage.alignment_target)
         else:
             # Loads say something only where the router chooses.
             outputs = model(**inputs, output_router_logits=stage.experts is None)
         self.loss_log.add(outputs)
         return (outputs.loss, outputs) if return_outputs else outputs.loss
-
-    def _align(self, model: nn.Module, inputs: dict[str, Any], stage: TrainingStage) -> Any:
-        """Compute the alignment loss: nothing to learn where no row has a sense (emoji alone make no sound)."""
-        if self.args.world_size > 1 or set(inputs["modalities"] or ()) & set(senses_of(inputs)) - {"text"}:
-            return model(**inputs, alignment_target=stage.alignment_target)
-        nothing = torch.stack([weight.sum() * 0 for weight in model.parameters() if weight.requires_grad]).sum()
-        return MMBertSequenceClassifierOutput(loss=nothing, alignment_mse=None)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Log; training lines get the stage, each loss, the experts' loads and the components' rates."""

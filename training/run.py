@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -63,6 +64,11 @@ def train_mmbert(
     Raises:
         ValueError: The recipe, the data or the encoders do not fit together.
     """
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ValueError(
+            "decloak train mmbert runs in one process, and every process would write the same folder. For several, "
+            "start a script of your own with torchrun that makes an MMBertTrainer."
+        )
     started = time.monotonic()
     settings = load_recipe(recipe, overrides)
     set_seed(settings.seed)

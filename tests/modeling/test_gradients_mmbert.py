@@ -172,9 +172,17 @@ def test_parts_that_the_caller_put_in_evaluation_mode_stay_there() -> None:
 
 
 def test_alignment_without_anything_to_align() -> None:
+    senseless = {"audio_config": None, "vision_config": None, "sound_bank_size": 0, "glyph_bank_size": 0}
+    deaf_and_blind = tiny_model(
+        encoders=False, banks=False, **senseless, speech_feature_size=None, vision_feature_size=None
+    )
+    with pytest.raises(ValueError, match="alignment_target='embeddings' with 0 senses"):
+        deaf_and_blind(**batch_of(None, None), alignment_target="embeddings")
     model = tiny_model().train()
-    with pytest.raises(ValueError, match="alignment_target='embeddings' with senses"):
-        model(**batch_of(None, None), alignment_target="embeddings")
+    nothing = model(**batch_of(None, None), alignment_target="embeddings").loss
+    nothing.backward()
+    assert nothing.item() == 0
+    assert {name.split(".")[2] for name in gradients(model)} == {"aligner"}
     with pytest.raises(ValueError, match="alignment_target='words'.*embeddings"):
         model(**batch_of(), alignment_target="words")
     with pytest.raises(ValueError, match="give input_ids"):

@@ -253,7 +253,7 @@ def test_a_batch_without_senses_does_not_end_the_alignment(tmp_path: Path) -> No
     trainer = make_trainer(tmp_path, [ALIGN], rows, max_steps=8, per_device_train_batch_size=1)
     trainer.train()
     logs = step_logs(trainer)
-    assert sum("alignment_mse" in line for line in logs) == 1
+    assert sum(line["alignment_mse"] > 0 for line in logs) == 1
     assert all(np.isfinite(line["loss"]) for line in logs)
 
 
