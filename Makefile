@@ -10,7 +10,7 @@ TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 BIN := $(VENV)/bin
 OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 
-.PHONY: demo test lint browser clean
+.PHONY: demo test lint browser code clean
 
 demo: $(VENV)/package
 	$(OFFLINE) $(BIN)/decloak classify - < spaces/demo/examples.txt
@@ -45,6 +45,10 @@ $(VENV)/package: setup.py $(VENV)/torch
 $(VENV)/dev: setup.py $(VENV)/torch
 	$(BIN)/pip install -q -e '.[dev]'
 	@touch $@ $(VENV)/package
+
+# The shipped repositories carry a copy of modeling/ and processing/; a test compares.
+code: $(VENV)/dev
+	$(BIN)/python -c "from decloak.training.export import refresh_code; refresh_code('hub_cards/decloak-small')"
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

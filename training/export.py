@@ -6,7 +6,9 @@ from typing import Any
 
 import torch
 from transformers import PreTrainedModel
+from transformers.dynamic_module_utils import custom_object_save
 
+from decloak.modeling import MMBertForSequenceClassification, MMBertTextClassificationPipeline
 from decloak.processing import MultimodalHateProcessor
 
 
@@ -48,9 +50,27 @@ def save_repository(
         for name, tensor in model.state_dict().items():
             tensor.copy_(stored[name])
     model.save_pretrained(folder, state_dict=stored)
+    for file in folder.glob("*.safetensors"):
+        file.chmod(0o644)  # safetensors leaves it to the owner alone, which a wheel would carry on
     _set_dtype(folder / "config.json", "float32")
     processor.save_pretrained(folder)
     return folder
+
+
+def refresh_code(folder: str | Path) -> list[str]:
+    """Copy today's remote code into a saved repository, whose weights and settings stay as they are.
+
+    Returns:
+        The names of the Python files that are there now.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"{folder} is no saved model: it has no config.json.")
+    for stale in folder.glob("*.py"):
+        stale.unlink()
+    for cls in (MMBertForSequenceClassification, MultimodalHateProcessor, MMBertTextClassificationPipeline):
+        custom_object_save(cls, folder)
+    return sorted(file.name for file in folder.glob("*.py"))
 
 
 def _set_dtype(path: Path, dtype: str) -> None:
@@ -59,4 +79,4 @@ def _set_dtype(path: Path, dtype: str) -> None:
     path.write_text(json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-__all__ = ["save_repository"]
+__all__ = ["refresh_code", "save_repository"]

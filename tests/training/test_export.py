@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassificati
 
 from decloak.modeling import MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
-from decloak.training.export import save_repository
+from decloak.training.export import refresh_code, save_repository
 from tests.tiny import tiny_model, tiny_processor
 
 DATA = {"config.json", "model.safetensors", "processor_config.json", "tokenizer.json", "tokenizer_config.json"}
@@ -120,3 +120,22 @@ def test_weights_that_cannot_be_stored(tmp_path: Path, value: float) -> None:
     with pytest.raises(ValueError, match="1 weights are not finite in torch.float16, first classifier.weight"):
         save_repository(model, tiny_processor(), tmp_path)
     assert not any(tmp_path.iterdir())
+
+
+def test_refreshing_the_code_leaves_everything_else(saved: tuple[Path, MMBertForSequenceClassification]) -> None:
+    folder, _ = saved
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    (folder / "modeling_mmbert.py").write_text("outdated = True\n")
+    (folder / "gone.py").write_text("")
+    names = refresh_code(folder)
+    assert names == sorted(name for name in before if name.endswith(".py"))
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+def test_refreshing_needs_a_saved_model(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no config.json"):
+        refresh_code(tmp_path)
+
+
+def test_weights_can_be_read_by_others(saved: tuple[Path, MMBertForSequenceClassification]) -> None:
+    assert (saved[0] / "model.safetensors").stat().st_mode & 0o444 == 0o444
