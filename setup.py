@@ -36,12 +36,10 @@ CORE = [
 TRAIN = [
     "accelerate>=1.1",
     "datasets>=4.0",
-    "evaluate>=0.4.6",
+    "fonttools>=4.50",  # which characters a font has, for glyph banks
     "jinja2>=3.1",
-    "peft>=0.18",
     "pydantic>=2.8",
     "PyYAML>=6.0",
-    "trl>=1.0",
 ]
 # phonemizer-fork and espeakng-loader are GPL-3: an extra, never the core. torchaudio stays here too:
 # on a CPU build of torch its mere presence breaks the audio modules of transformers.
@@ -50,10 +48,9 @@ SPEECH = ["onnxruntime>=1.20", "scipy>=1.11", "soundfile>=0.12"]
 SPACE = ["gradio>=6.16", "jinja2>=3.1"]  # GHSA-j36p-7w88-g82j
 SERVE = ["fastapi>=0.115", "uvicorn>=0.30"]
 DEV = [
-    *(requirement for requirement in TRAIN if not requirement.startswith(("trl", "peft", "evaluate"))),
+    *TRAIN,
     *SPEECH,
     *SPACE,
-    "fonttools>=4.50",
     "hypothesis>=6.100",
     "mypy>=1.15",
     "onnx>=1.16",

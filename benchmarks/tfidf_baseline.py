@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from decloak.cli.train import pairs
+from decloak.cli.options import pairs
 from decloak.evaluation.intervals import macro_f1_interval
 from decloak.evaluation.metrics import classification_metrics
 from decloak.training.data.mixture import class_id

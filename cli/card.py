@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from decloak.cli.errors import clear_errors
-from decloak.cli.train import pairs
+from decloak.cli.options import pairs
 
 
 def card(

@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from decloak.cli.errors import clear_errors, note
-from decloak.cli.options import Model
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -15,12 +14,20 @@ def demo(
         str, typer.Option(help="Address to listen on; the default is reachable from this machine only.")
     ] = LOOPBACK[0],
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 7860,
-    model: Model = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Folder or Hub id of an MMBERT. Default: what DECLOAK_MODEL names, else decloak-small.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Type a text in a browser; see its label, the glyphs that the model saw and how its experts were mixed.
 
-    Needs the extra space. The page has no login: on another address than the default anyone who reaches it
-    can use it. Without --model the environment variable DECLOAK_MODEL may name one.
+    Needs decloak[space]. The page has no login: on another address than the default anyone who reaches it
+    can use it.
 
     **Example**
 

@@ -77,3 +77,20 @@ def senses(modalities: str | None) -> list[str] | None:
     if unknown or not names:
         raise ValueError(f"--modalities is {modalities!r}; allowed are {', '.join(SENSES)}, joined by commas")
     return list(dict.fromkeys(names))
+
+
+def pairs(option: str, values: list[str]) -> dict[str, str]:
+    """Split repeated NAME=VALUE options.
+
+    Raises:
+        ValueError: One has no name or no =, or a name comes twice.
+    """
+    split: dict[str, str] = {}
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if not (name and equals and rest):
+            raise ValueError(f"{option} is {value!r}; it must read NAME=VALUE")
+        if name in split:
+            raise ValueError(f"{option} names {name} twice: {split[name]!r} and {rest!r}")
+        split[name] = rest
+    return split

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from decloak.cli.errors import clear_errors
+from decloak.cli.options import pairs
 
-train = typer.Typer(help="Train a model from labelled texts. Needs the extra train.", no_args_is_help=True)
+train = typer.Typer(help="Train a model from labelled texts. Needs decloak[train].", no_args_is_help=True)
 
 
 @train.callback()
@@ -89,23 +90,6 @@ def _train(arguments: dict[str, Any]) -> Path:
     from decloak.training.run import train_mmbert
 
     return train_mmbert(**arguments)
-
-
-def pairs(option: str, values: list[str]) -> dict[str, str]:
-    """Split repeated NAME=VALUE options.
-
-    Raises:
-        ValueError: One has no name or no =, or a name comes twice.
-    """
-    split: dict[str, str] = {}
-    for value in values:
-        name, equals, rest = value.partition("=")
-        if not (name and equals and rest):
-            raise ValueError(f"{option} is {value!r}; it must read NAME=VALUE")
-        if name in split:
-            raise ValueError(f"{option} names {name} twice: {split[name]!r} and {rest!r}")
-        split[name] = rest
-    return split
 
 
 def recipe_path(recipe: str) -> Path:

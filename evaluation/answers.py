@@ -6,6 +6,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from decloak.evaluation.classifier_loading import is_multimodal
+from decloak.processing.glyph_rendering import characters
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TextClassificationPipeline
@@ -39,7 +40,8 @@ def answers(
         `windows` and `joined`; or for a text that cannot be answered `label` None and `error`.
 
     Raises:
-        ValueError: The model has not the senses asked for.
+        ValueError: A model of text alone was asked for other senses. (A decloak model that lacks one says so text by
+            text.)
     """
     if is_multimodal(classifier.model.config):
         options = {"top_k": None, "batch_size": batch_size, "modalities": modalities, "return_details": True}
@@ -87,7 +89,7 @@ def _unanswered(error: str) -> dict[str, Any]:
 def _text_answers(classifier: "TextClassificationPipeline", texts: list[str], batch_size: int) -> list[dict[str, Any]]:
     """Answer a chunk of texts, batched by length; returned in the order given."""
     results = [_unanswered("the text is empty") for _ in texts]
-    filled = [index for index, text in enumerate(texts) if text.strip()]
+    filled = [index for index, text in enumerate(texts) if characters(text)]
     lengths = _token_counts(classifier, texts)
     filled.sort(key=lengths.__getitem__)
     limit = token_limit(classifier.model, _tokenizer(classifier).model_max_length)

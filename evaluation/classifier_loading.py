@@ -33,11 +33,13 @@ def load_text_classifier(
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ValueError: The weights are pickles, damaged or incomplete, or the model is no text classifier.
+        ValueError: The weights are pickles, damaged or incomplete, or the model is no text classifier; the machine
+            has no such device; a revision was given for a folder.
     """
     from safetensors import SafetensorError
 
-    _check_folder(model)
+    _check_folder(model, revision)
+    _check_device(device)
     try:
         return _pipeline(model, {"revision": revision, "trust_remote_code": trust_remote_code}, device, dtype)
     except SafetensorError as error:
@@ -52,12 +54,23 @@ def is_multimodal(config: "PreTrainedConfig") -> bool:
     return config.model_type == MULTIMODAL_TYPE
 
 
-def _check_folder(name: str) -> None:
+def _check_device(device: str) -> None:
+    import torch
+
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not present.get(device, True):
+        allowed = ", ".join(["auto", "cpu", *(name for name, there in present.items() if there)])
+        raise ValueError(f"the device is {device}, which torch {torch.__version__} finds none of here; use {allowed}")
+
+
+def _check_folder(name: str, revision: str | None) -> None:
     folder = Path(name)
     if not folder.exists():
         if name.startswith((".", "/", "~")) or name.count("/") > 1:
             raise FileNotFoundError(f"no such model folder: {name}")
         return
+    if revision is not None:
+        raise ValueError(f"the revision {revision} was given for {name}, a folder: only a Hub model has revisions")
     if not folder.is_dir():
         raise ValueError(f"{name} is a file; a model is a folder with config.json and safetensors weights, or a Hub id")
     if any(folder.glob("*.safetensors")):

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from decloak.training.data.tables import TableRow, whole_number
 
+MOST_UNKNOWN = 0.05  # More labels that fit no class are the sign of a wrong column or model, not of bad rows.
+
 
 @dataclass(frozen=True)
 class LabelScheme:
@@ -81,16 +83,17 @@ def label_scheme(model_names: Sequence[str], positive: Sequence[str]) -> LabelSc
 def labelled_texts(
     rows: Iterable[TableRow], text_column: str, label_column: str, scheme: LabelScheme
 ) -> list[LabelledText]:
-    """Turn rows of a table into texts and classes.
+    """Turn rows of a table into texts and classes; a few rows with another label become errors.
 
     Raises:
-        ValueError: A label is no class of the scheme.
+        ValueError: More than a few labels (`MOST_UNKNOWN`) are no class of the scheme: it is not the data's.
     """
     rows = list(rows)
     found = {row.number: row.values.get(label_column) for row in rows if row.error is None}
     labels = {number: label for number, label in found.items() if not _is_absent(label)}
     classes = {number: scheme.true_class(label) for number, label in labels.items()}
-    if None in classes.values():
+    unknown = sum(true is None for true in classes.values())
+    if unknown > MOST_UNKNOWN * len(classes):
         held = sorted({str(label) for label in labels.values()})
         raise ValueError(
             f"the labels of data and model do not meet: column {label_column} holds "
@@ -98,15 +101,15 @@ def labelled_texts(
             f"the model's labels {_some(scheme.model_names)}. For 0/1 data say which of the model's labels are "
             "positive (--positive-label)."
         )
-    return [_labelled_text(row, text_column, classes.get(row.number)) for row in rows]
+    return [_labelled_text(row, text_column, labels.get(row.number), classes.get(row.number)) for row in rows]
 
 
-def _labelled_text(row: TableRow, text_column: str, true: int | None) -> LabelledText:
+def _labelled_text(row: TableRow, text_column: str, label: object, true: int | None) -> LabelledText:
     text = row.values.get(text_column)
     if row.error is not None:
         return LabelledText(error=row.error)
     if true is None:
-        return LabelledText(error="the label is missing")
+        return LabelledText(error="the label is missing" if label is None else f"the label {label!r} is no class")
     if not isinstance(text, str):
         return LabelledText(error=f"{text_column} is {type(text).__name__}, a string is needed")
     return LabelledText(text, true)

@@ -73,7 +73,7 @@ def weight_facts(folder: Path) -> dict[str, Any]:
     for file in files:
         try:
             with safe_open(file, "pt") as tensors:
-                for name in tensors.keys():  # noqa: SIM118  it is no dict
+                for name in tensors.keys():
                     part = tensors.get_slice(name)
                     parameters[part.get_dtype()] += math.prod(part.get_shape())
         except SafetensorError as error:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from .card_facts import is_hub_id
 from .repository_checks import check_repository
 
 logger = logging.getLogger(__name__)
@@ -66,15 +67,7 @@ def check_repo_id(repo_id: str) -> None:
     Raises:
         ValueError: It is not.
     """
-    from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
-
-    try:
-        validate_repo_id(repo_id)
-        named = repo_id.count("/") == 1
-    except HFValidationError:
-        named = False
-    if not named:
+    if not is_hub_id(repo_id):
         raise ValueError(f"{repo_id!r} is no name of a repository; it must read user/name, such as me/decloak-small.")
 
 

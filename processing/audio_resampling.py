@@ -9,11 +9,11 @@ from .optional_dependencies import import_optional
 
 
 def resample(waveform: np.ndarray, from_rate: int, to_rate: int) -> np.ndarray:
-    """Resample a waveform with a polyphase low-pass filter (``scipy.signal.resample_poly``).
+    """Resample a waveform with a polyphase low-pass filter (`scipy.signal.resample_poly`).
 
     Args:
         waveform: Real floating-point samples, shape (..., samples); the last axis is time.
-        from_rate: Sampling rate of ``waveform`` in hertz.
+        from_rate: Sampling rate of `waveform` in hertz.
         to_rate: Sampling rate wanted, in hertz.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Finds the fonts that glyphs are drawn with.
+"""Find the fonts that glyphs are drawn with.
 
 Looked for in this order: the file that was given, font packages installed with pip, the system's font folders.
 Packages are located through their metadata and never imported. Pillow is needed to open a font, nothing else.
@@ -114,7 +114,7 @@ EMOJI_FONT = FontKind(
 
 
 def optional_module(name: str, package: str) -> ModuleType:
-    """Imports a module that only drawing needs.
+    """Import a module that only drawing needs.
 
     Args:
         name: The module, "PIL.ImageFont" for instance.
@@ -133,7 +133,7 @@ def optional_module(name: str, package: str) -> ModuleType:
 
 
 def system_font_folders() -> tuple[Path, ...]:
-    """The folders in which this system (Linux, macOS or Windows) keeps fonts; those that do not exist too."""
+    """Return the folders in which this system (Linux, macOS or Windows) keeps fonts, whether they exist or not."""
     home = Path.home()
     if sys.platform == "darwin":
         assets = Path("/System/Library/AssetsV2")  # newer releases keep PingFang here
@@ -149,7 +149,7 @@ def system_font_folders() -> tuple[Path, ...]:
 
 
 def _open_face(path: Path, index: int) -> tuple[str, str, int | None]:
-    """Family, style and bitmap size of one face; OSError where FreeType cannot open it."""
+    """Return family, style and bitmap size of one face; OSError where FreeType cannot open it."""
     image_font = optional_module("PIL.ImageFont", "Pillow")
     first_error: OSError | None = None
     for size in (OUTLINE_PIXELS, *BITMAP_PIXELS):
@@ -177,7 +177,7 @@ def _opens(path: Path, index: int, size: int) -> bool:
 
 
 def _preferred_index(path: Path, families: tuple[str, ...]) -> int:
-    """The face of a collection whose family ends as wanted (" SC" of Noto Sans CJK has index 2), else 0."""
+    """Return the face of a collection whose family ends as wanted (" SC" of Noto Sans CJK has index 2), else 0."""
     if path.suffix.lower() not in (".ttc", ".otc"):
         return 0
     names: list[str] = []
@@ -191,7 +191,7 @@ def _preferred_index(path: Path, families: tuple[str, ...]) -> int:
 
 
 def load_face(path: str | os.PathLike[str], index: int | None = None, kind: FontKind = CJK_FONT) -> FontFace:
-    """Opens a font file and describes one face of it.
+    """Open a font file and describe one face of it.
 
     Args:
         path: A ttf, otf, ttc or otc file.
@@ -230,7 +230,7 @@ def _package_files(kind: FontKind) -> Iterator[Path]:
 
 
 def _system_files(kind: FontKind, folders: Iterable[Path]) -> Iterator[Path]:
-    """Files of the wanted names, best name first, whatever folder they lie in."""
+    """Yield files of the wanted names, best name first, whatever folder they lie in."""
     found: dict[str, Path] = {}
     for folder in folders:
         for root, _, names in os.walk(folder):
@@ -246,7 +246,7 @@ def find_font(
     index: int | None = None,
     folders: Iterable[Path] | None = None,
 ) -> FontFace:
-    """Finds a font of a kind.
+    """Find a font of a kind.
 
     Args:
         kind: `CJK_FONT` or `EMOJI_FONT`.
@@ -277,10 +277,10 @@ def find_font(
 
 
 def find_cjk_font(path: str | os.PathLike[str] | None = None, index: int | None = None) -> FontFace:
-    """Finds a font with Chinese characters; see `find_font`."""
+    """Find a font with Chinese characters; see `find_font`."""
     return find_font(CJK_FONT, path, index)
 
 
 def find_emoji_font(path: str | os.PathLike[str] | None = None, index: int | None = None) -> FontFace:
-    """Finds a font with emoji, of one colour or many; see `find_font`."""
+    """Find a font with emoji, of one colour or many; see `find_font`."""
     return find_font(EMOJI_FONT, path, index)

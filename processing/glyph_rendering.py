@@ -1,4 +1,4 @@
-"""Splits a text into the units that have a glyph and draws those glyphs.
+"""Split a text into the units that have a glyph, and draw those glyphs.
 
 `characters`, `simpler_forms` and `glyph_id` are pure functions of the text: classifying with a bank of glyph
 features needs neither a font nor Pillow. `GlyphRenderer` needs both.
@@ -83,7 +83,7 @@ _KINDS = _Kinds()
 
 
 def characters(text: str, drawable: Container[str] | None = None) -> list[tuple[int, int, str]]:
-    """Splits a text into the units that get one glyph each.
+    """Split a text into the units that get one glyph each.
 
     A unit is what a reader sees as one character: a letter with its combining marks, a whole emoji sequence (skin
     tone, flag, keycap, joined by U+200D). White space, control characters, lone surrogates and zero-width characters
@@ -115,7 +115,7 @@ def characters(text: str, drawable: Container[str] | None = None) -> list[tuple[
 def _split_unknown(
     text: str, kinds: str, start: int, end: int, drawable: Container[str]
 ) -> Iterator[tuple[int, int, str]]:
-    """The unit itself, or the parts of a joined sequence or flag that is not drawable."""
+    """Yield the unit itself, or the parts of a joined sequence or flag that is not drawable."""
     unit, kind = text[start:end], kinds[start:end]
     separable = kind == "rr" or (kind[0] == "p" and "j" in kind)
     if not separable or any(form in drawable for form in _whole_forms(unit)):
@@ -131,19 +131,19 @@ def _without(character: str, letters: str) -> str:
 
 
 def _whole_forms(character: str) -> tuple[str, str, str]:
-    """Forms of a sequence that still show all of its parts: as it is, without selectors, without skin tones."""
+    """Return the forms of a sequence that show all of its parts: as it is, without selectors, without skin tones."""
     return character, _without(character, "v"), _without(character, "vt")
 
 
 def plain_form(character: str) -> str:
-    """A unit without what does not change its look here: variation selectors, ignorable characters; composed (NFC)."""
+    """Return a unit composed (NFC), without selectors and ignorable characters, which do not change its look here."""
     if len(character) == 1:
         return character
     return unicodedata.normalize("NFC", _without(character, "vi"))
 
 
 def simpler_forms(character: str) -> tuple[str, ...]:
-    """A unit, then ever simpler stand-ins: without selectors, without skin tone, its base, its plain letter.
+    """Return a unit, then ever simpler stand-ins: without selectors, without skin tone, its base, its plain letter.
 
     The last step is for mathematical, full-width, half-width and enclosed letters, which are read as the plain letter.
     """
@@ -163,7 +163,7 @@ def _plain_letter(character: str) -> str:
 
 
 def glyph_id(character: str, table: Mapping[str, int], unknown: int = 0) -> int:
-    """The row of a unit in a glyph bank: that of its first form in `simpler_forms` that the table has.
+    """Return the row of a unit in a glyph bank: that of its first form in `simpler_forms` that the table has.
 
     Args:
         character: A unit from `characters`.
@@ -177,7 +177,7 @@ def glyph_id(character: str, table: Mapping[str, int], unknown: int = 0) -> int:
 
 
 def is_emoji(character: str) -> bool:
-    """Whether a unit is shown as an emoji rather than as text by default (UTS 51, approximated for U+2600..U+27BF)."""
+    """Tell whether a unit is shown as an emoji by default, not as text (UTS 51, approximated for U+2600..U+27BF)."""
     kinds = character.translate(_KINDS)
     if "\ufe0e" in character or kinds[:1] not in ("p", "r", "t", "k"):
         return False
@@ -199,7 +199,7 @@ class GlyphRenderer:
         font_size: int | None = None,
         fallback_fonts: tuple[FontFace | str | PathLike[str], ...] = (),
     ) -> None:
-        """Chooses the fonts.
+        """Choose the fonts.
 
         Args:
             font: The text font, usually from `find_cjk_font`, or a font file.
@@ -230,7 +230,7 @@ class GlyphRenderer:
         return [_OpenFont(self.emoji_face, self.font_size)] if self.emoji_face else []
 
     def __getstate__(self) -> dict[str, Any]:
-        """The settings without the opened fonts, which cannot be pickled."""
+        """Return the settings without the opened fonts, which cannot be pickled."""
         return {name: value for name, value in vars(self).items() if name not in ("_text_fonts", "_emoji_fonts")}
 
     def _font_of(self, form: str) -> "_OpenFont | None":
@@ -241,23 +241,23 @@ class GlyphRenderer:
         return next((font for font in (*first, *second) if font.draws(form)), None)
 
     def __contains__(self, character: object) -> bool:
-        """Whether exactly this unit, not a simpler form of it, has a glyph: for `characters(text, drawable=self)`."""
+        """Tell whether exactly this unit, not a simpler form, has a glyph: for `characters(text, drawable=self)`."""
         return isinstance(character, str) and self._font_of(character) is not None
 
     def drawn_form(self, character: str) -> str:
-        """The form of a unit that is drawn (see `simpler_forms`), "" if there is none."""
+        """Return the form of a unit that is drawn (see `simpler_forms`), "" if there is none."""
         return next((form for form in simpler_forms(character) if form in self), "")
 
     def covers(self, character: str) -> bool:
-        """Whether anything is drawn for a unit, be it a simpler form of it."""
+        """Tell whether anything is drawn for a unit, be it a simpler form of it."""
         return self.drawn_form(character) != ""
 
     def characters(self, text: str) -> list[tuple[int, int, str]]:
-        """The units of a text (see the function `characters`), with sequences that the fonts lack split."""
+        """Return the units of a text (see the function `characters`), with sequences that the fonts lack split."""
         return characters(text, drawable=self)
 
-    def render(self, character: str) -> Any:  # noqa: ANN401 (PIL.Image.Image; Pillow is optional here)
-        """Draws one unit.
+    def render(self, character: str) -> Any:
+        """Draw one unit.
 
         Args:
             character: A unit from `characters`; one that no font covers gives a white image (see `covers`).
@@ -285,7 +285,7 @@ class GlyphRenderer:
 def default_renderer(
     font: str | PathLike[str] | None = None, emoji_font: str | PathLike[str] | None = None, size: int = 48
 ) -> GlyphRenderer:
-    """Returns a renderer with the fonts that are given or found; without an emoji font emoji may lack a glyph.
+    """Return a renderer with the fonts that are given or found; without an emoji font emoji may lack a glyph.
 
     Raises:
         FontNotFoundError: A given font cannot be opened, or there is no text font.
@@ -317,17 +317,17 @@ class _OpenFont:
         return mask.size, bytes(mask)
 
     def _shown(self, form: str) -> str:
-        """What to hand to FreeType: without shaping it draws boxes for characters that only steer shaping."""
+        """Return what FreeType is handed: without shaping it draws boxes for characters that only steer shaping."""
         return form if self.shapes else _without(form, "vijg")
 
     def has(self, point: str) -> bool:
-        """Whether the font maps a code point to a glyph of its own, not to its substitute for missing ones."""
+        """Tell whether the font maps a code point to a glyph of its own, not to its substitute for missing ones."""
         if self._points is not None:
             return ord(point) in self._points
         return self._mask(point) != self._missing
 
     def draws(self, form: str) -> bool:
-        """Whether a form leaves ink, as one glyph or as a base with marks."""
+        """Tell whether a form leaves ink, as one glyph or as a base with marks."""
         kinds = form.translate(_KINDS)
         if not kinds.strip("sij") or (set(kinds) & {"v", "i"} and not is_emoji(form)):
             return False  # a simpler form looks the same
@@ -340,8 +340,8 @@ class _OpenFont:
         fits = self.font.getlength(form) <= 1.25 * max(self.font.getlength(part) for part in parts)
         return self.shapes and fits and self._mask(form) != self._mask(form[0])
 
-    def ink(self, form: str, in_color: bool) -> Any:  # noqa: ANN401 (PIL.Image.Image)
-        """The form on white, cropped to its ink; None where nothing differs from white."""
+    def ink(self, form: str, in_color: bool) -> Any:
+        """Draw the form on white, cropped to its ink; None where nothing differs from white."""
         left, top, right, bottom = (int(side) for side in self.font.getbbox(self._shown(form)))
         size = (right - left + 2 * INK_MARGIN, bottom - top + 2 * INK_MARGIN)
         canvas = optional_module("PIL.Image", "Pillow").new("RGB", size, "white")
@@ -353,7 +353,7 @@ class _OpenFont:
 
 
 def _cmap(face: FontFace) -> frozenset[int] | None:
-    """The code points that a font has, by fontTools; None without fontTools or for a file that it cannot read."""
+    """Return the code points that a font has; None without fontTools, or for a file that it cannot read."""
     try:
         tt_font = optional_module("fontTools.ttLib", "fonttools").TTFont
     except ImportError:

@@ -10,7 +10,7 @@ import numpy as np
 MAX_PIXELS = 25_000_000  # A decompression bomb is refused before it is decoded.
 
 
-def read_image(image: Any, max_pixels: int = MAX_PIXELS) -> Any:  # noqa: ANN401  Pillow is imported late
+def read_image(image: Any, max_pixels: int = MAX_PIXELS) -> Any:
     """Return a picture as a Pillow image in RGB.
 
     Args:
@@ -61,7 +61,7 @@ def _as_bytes(image: np.ndarray) -> np.ndarray:
     return (image * 255 if image.dtype.kind == "b" else image).astype(np.uint8)
 
 
-def _open(source: Any, pillow: Any) -> Any:  # noqa: ANN401
+def _open(source: Any, pillow: Any) -> Any:
     try:
         return pillow.open(io.BytesIO(source) if isinstance(source, bytes) else source)
     except FileNotFoundError:

@@ -37,10 +37,10 @@ class KokoroSpeechEngine(SpeechEngine):
     part of a pickled engine. A long text is spoken in pieces of whole sentences with a short pause between.
 
     Args:
-        model: Folder with ``model.onnx``, ``vocab.json`` and ``voices.npz``, or with ``onnx/model*.onnx``,
-            ``tokenizer.json`` and ``voices/*.bin``.
-        voice: Name of a voice in the folder. Names begin with the language (``z`` Mandarin, ``a`` American,
-            ``b`` British English); every voice speaks both languages.
+        model: Folder with `model.onnx`, `vocab.json` and `voices.npz`, or with `onnx/model*.onnx`,
+            `tokenizer.json` and `voices/*.bin`.
+        voice: Name of a voice in the folder. Names begin with the language (`z` Mandarin, `a` American,
+            `b` British English); every voice speaks both languages.
         speed: Rate of speech, 0.5 to 2.0; 1.0 is the voice's own.
         pause: Seconds of silence between the pieces of a long text, 0 to 5.
         threads: CPU threads of a run; None leaves it to ONNX Runtime (all cores). Use 1 in worker processes.
@@ -101,7 +101,7 @@ class KokoroSpeechEngine(SpeechEngine):
             float32 samples at 24 kHz, shape (samples,); zero samples when nothing can be spoken.
 
         Raises:
-            TypeError: ``text`` is not a string.
+            TypeError: `text` is not a string.
             ImportError: ONNX Runtime or a phonemizer is not installed.
             ValueError: The ONNX file is damaged or is no Kokoro graph.
         """
@@ -112,10 +112,10 @@ class KokoroSpeechEngine(SpeechEngine):
         """Speak a text piece by piece; from the second on, a piece begins with the pause.
 
         Args:
-            text: As for ``speak``.
+            text: As for `speak`.
 
         Yields:
-            float32 samples, shape (samples,), that concatenate to what ``speak`` returns.
+            float32 samples, shape (samples,), that concatenate to what `speak` returns.
         """
         silence = np.zeros(0, dtype=np.float32)
         for chunk in self.phoneme_chunks(text):
@@ -126,13 +126,13 @@ class KokoroSpeechEngine(SpeechEngine):
         """Return the phonemes that are spoken, in the pieces in which the model gets them.
 
         Args:
-            text: As for ``speak``.
+            text: As for `speak`.
 
         Returns:
-            Strings of 1 to ``MAX_PHONEMES`` phonemes, each with at least one sound.
+            Strings of 1 to `MAX_PHONEMES` phonemes, each with at least one sound.
 
         Raises:
-            TypeError: ``text`` is not a string.
+            TypeError: `text` is not a string.
             ImportError: A phonemizer is not installed.
         """
         if not isinstance(text, str):
@@ -174,7 +174,7 @@ def _check_range(name: str, value: float, low: float, high: float) -> None:
 
 
 @lru_cache(maxsize=4)
-def _open_session(stamp: tuple[str, int, int], threads: int | None, process_id: int) -> Any:  # noqa: ANN401
+def _open_session(stamp: tuple[str, int, int], threads: int | None, process_id: int) -> Any:
     """Open a graph once per process: a session's threads do not survive a fork."""
     runtime = import_optional("onnxruntime", "speaking with Kokoro")
     options = runtime.SessionOptions()

@@ -1,7 +1,7 @@
 """The files of a Kokoro model on disk: where they are, what they hold, and what is wrong with them.
 
-Two layouts are read: ``model.onnx``, ``vocab.json`` and ``voices.npz`` in one folder, and the layout of the
-ONNX repositories on the Hub (``onnx/model*.onnx``, ``tokenizer.json``, ``voices/*.bin``).
+Two layouts are read: `model.onnx`, `vocab.json` and `voices.npz` in one folder, and the layout of the
+ONNX repositories on the Hub (`onnx/model*.onnx`, `tokenizer.json`, `voices/*.bin`).
 """
 
 import hashlib
@@ -26,8 +26,8 @@ class KokoroFolder:
 
     Attributes:
         model: The ONNX graph.
-        vocabulary: ``vocab.json`` (phoneme to id) or a ``tokenizer.json`` that holds it.
-        voices: ``voices.npz`` or the folder of ``*.bin`` files.
+        vocabulary: `vocab.json` (phoneme to id) or a `tokenizer.json` that holds it.
+        voices: `voices.npz` or the folder of `*.bin` files.
     """
 
     model: Path
@@ -59,7 +59,7 @@ class KokoroFolder:
         """Return the names of the voices in alphabetical order.
 
         Raises:
-            ValueError: ``voices.npz`` is damaged.
+            ValueError: `voices.npz` is damaged.
         """
         if self.voices.is_dir():
             return sorted(path.stem for path in self.voices.glob("*.bin"))
@@ -69,10 +69,10 @@ class KokoroFolder:
         """Return the style vectors of a voice.
 
         Args:
-            name: One of ``voice_names()``.
+            name: One of `voice_names()`.
 
         Returns:
-            float32 array of shape (lengths, 256): row ``n - 1`` is for an utterance of ``n`` phonemes.
+            float32 array of shape (lengths, 256): row `n - 1` is for an utterance of `n` phonemes.
 
         Raises:
             ValueError: There is no such voice, or its numbers are not rows of 256 finite values.
@@ -176,7 +176,7 @@ def sha256_of_file(stamp: tuple[str, int, int]) -> str:
     """Return the hexadecimal SHA-256 of a file.
 
     Args:
-        stamp: What ``file_stamp`` returned for it, so that a file is read once as long as it does not change.
+        stamp: What `file_stamp` returned for it, so that a file is read once as long as it does not change.
     """
     digest = hashlib.sha256()
     with open(stamp[0], "rb") as stream:

@@ -1,6 +1,6 @@
 """How text becomes the phonemes that Kokoro v1.0 was trained on, and how those are cut to its window.
 
-Chinese goes through misaki's ``ZHG2P`` (jieba for words, pypinyin for readings, cn2an for numbers), text in
+Chinese goes through misaki's `ZHG2P` (jieba for words, pypinyin for readings, cn2an for numbers), text in
 Latin letters through espeak-ng with misaki's mapping. phonemizer-fork and espeak-ng are GPL-3: they are
 imported where they are installed, never shipped. Other scripts (kana, Hangul, Cyrillic ...) have no phonemes
 here and are left out, like emoji: espeak-ng would say only "Japanese letter" or an emoji's description.
@@ -180,14 +180,14 @@ def _in_pieces(word: str, length: int) -> str:
 
 
 @lru_cache(maxsize=1)
-def _chinese_g2p() -> Any:  # noqa: ANN401 - a class of an optional package
+def _chinese_g2p() -> Any:
     module = import_optional("misaki.zh", "speaking Chinese")
     importlib.import_module("jieba").setLogLevel(logging.WARNING)  # it reports each load of its dictionary
     return module.ZHG2P()
 
 
 @lru_cache(maxsize=2)
-def _english_g2p(british: bool) -> Any:  # noqa: ANN401 - a class of an optional package
+def _english_g2p(british: bool) -> Any:
     module = import_optional("misaki.espeak", "speaking English")
     reader = module.EspeakFallback(british=british)
     logging.getLogger("phonemizer").setLevel(logging.ERROR)  # it warns of each number: one word becomes several
@@ -202,19 +202,19 @@ def is_speakable(phonemes: str) -> bool:
 def split_phonemes(phonemes: str, limit: int, target: int | None = None) -> list[str]:
     """Cut phonemes into pieces that fit the model's window, losing nothing.
 
-    Sentences are put together up to ``target``. A longer sentence is cut after its clauses; a clause stays whole
-    up to ``limit``, beyond which it is cut at spaces, and a run without any space anywhere.
+    Sentences are put together up to `target`. A longer sentence is cut after its clauses; a clause stays whole
+    up to `limit`, beyond which it is cut at spaces, and a run without any space anywhere.
 
     Args:
         phonemes: Any string of phonemes.
         limit: Most phonemes in a piece, at least 1.
-        target: Length up to which sentences and clauses share a piece; None means ``limit``.
+        target: Length up to which sentences and clauses share a piece; None means `limit`.
 
     Returns:
-        Pieces, each of 1 to ``limit`` characters, whose concatenation is ``phonemes``.
+        Pieces, each of 1 to `limit` characters, whose concatenation is `phonemes`.
 
     Raises:
-        ValueError: ``limit`` or ``target`` is less than 1.
+        ValueError: `limit` or `target` is less than 1.
     """
     target = limit if target is None else min(target, limit)
     if target < 1:

@@ -12,7 +12,7 @@ def import_optional(module: str, purpose: str, extra: str = "speech") -> ModuleT
     """Import a package that belongs to one of decloak's extras.
 
     Args:
-        module: Dotted name of the module, for example ``"scipy.signal"``.
+        module: Dotted name of the module, for example `"scipy.signal"`.
         purpose: What it is needed for, as a phrase that completes "... is needed for".
         extra: Name of the extra that installs it.
 

@@ -67,9 +67,9 @@ class MultimodalHateProcessor(ProcessorMixin):
 
     def __init__(
         self,
-        tokenizer: Any,  # noqa: ANN401
-        feature_extractor: Any,  # noqa: ANN401
-        image_processor: Any,  # noqa: ANN401
+        tokenizer: Any,
+        feature_extractor: Any,
+        image_processor: Any,
         default_modalities: Sequence[str] = ("text",),
         window_tokens: int | None = None,
         window_overlap: int = 64,
@@ -101,7 +101,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             glyph_font: path of the font for characters; found if None.
             glyph_emoji_font: path of the font for emoji; found if None.
             max_glyphs: most characters of a window; a window with more is repeated with the next ones.
-            sound_syllables: units of the sound bank, likewise.
+            sound_syllables: units of the sound bank, likewise; kept for checkpoints, not used yet.
             speech_engine: name of the engine that speaks texts (`"kokoro"`), or None.
             speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
             speech_voice: its voice; the engine's own choice if None.
@@ -143,9 +143,9 @@ class MultimodalHateProcessor(ProcessorMixin):
 
     def __call__(
         self,
-        images: Any = None,  # noqa: ANN401
+        images: Any = None,
         text: str | Sequence[str] | None = None,
-        audio: Any = None,  # noqa: ANN401
+        audio: Any = None,
         text_pair: str | Sequence[str] | None = None,
         modalities: Sequence[str] | None = None,
         truncation: bool | str = False,
@@ -197,8 +197,8 @@ class MultimodalHateProcessor(ProcessorMixin):
         self,
         text: str | None = None,
         text_pair: str | None = None,
-        audio: Any = None,  # noqa: ANN401
-        image: Any = None,  # noqa: ANN401
+        audio: Any = None,
+        image: Any = None,
         modalities: Sequence[str] | None = None,
         truncation: bool = False,
         max_length: int | None = None,
@@ -252,7 +252,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         length = len(row.get("input_ids", ()))
         return "input_ids" in row, length, (mel.shape[1] if mel is not None else 0)
 
-    def _wanted(self, modalities: Sequence[str] | None, audio: Any, image: Any) -> list[str]:  # noqa: ANN401
+    def _wanted(self, modalities: Sequence[str] | None, audio: Any, image: Any) -> list[str]:
         """Return the senses of a row; given audio and pictures add theirs unless the call says otherwise."""
         if modalities is not None:
             return check_senses(modalities)
@@ -337,7 +337,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             self._tools["glyphs"] = {unit: row for row, unit in enumerate(self.glyph_characters, start=1)}
         return self._tools["glyphs"]
 
-    def _draw(self, unit: str) -> Any:  # noqa: ANN401
+    def _draw(self, unit: str) -> Any:
         """Draw a unit, remembering the last few thousand."""
         if "draw" not in self._tools:
             renderer = default_renderer(self.glyph_font, self.glyph_emoji_font, self.glyph_size)

@@ -1,8 +1,9 @@
 """What one window of text looks and sounds like: unpadded sense features of a row.
 
 A row's features are a dict. Text: `input_ids`, `token_type_ids`. Vision: `glyphs` (units to draw) or `glyph_ids`
-(rows of the bank), `images` (real pictures, in front), `vision_positions`. Speech: `input_features` (mel bins, frames)
-or `sound_ids`, `speech_positions`. Positions are indices of the window's tokens.
+(rows of the bank), `images` (real pictures, in front), `vision_positions`. Speech: `input_features` (mel bins, frames),
+`speech_positions`; `sound_ids` has its place in a batch, but nothing makes it of a text yet. Positions are indices of
+the window's tokens.
 """
 
 from bisect import bisect_right

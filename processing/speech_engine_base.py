@@ -12,7 +12,7 @@ class SpeechEngine(ABC):
     """Turns text into a waveform.
 
     An engine is deterministic (the same text and settings give the same samples), can be pickled (for use in
-    the workers of ``datasets.map``), and speaks a text to its end: it never cuts it silently.
+    the workers of `datasets.map`), and speaks a text to its end: it never cuts it silently.
 
     Attributes:
         name: Name under which the engine is registered.
@@ -48,7 +48,7 @@ class SpeechEngine(ABC):
             text: Any string; what cannot be spoken (emoji, control characters, lone surrogates) is left out.
 
         Returns:
-            Mono samples in float32, shape (samples,), at ``sampling_rate``. Zero samples when the text has
+            Mono samples in float32, shape (samples,), at `sampling_rate`. Zero samples when the text has
             nothing that can be spoken.
         """
 
@@ -59,7 +59,7 @@ class SpeechEngine(ABC):
             text: Any string.
 
         Yields:
-            Consecutive parts, float32 of shape (samples,), that concatenate to what ``speak`` returns.
+            Consecutive parts, float32 of shape (samples,), that concatenate to what `speak` returns.
         """
         waveform = self.speak(text)
         if waveform.size:

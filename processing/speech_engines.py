@@ -17,12 +17,12 @@ def register_speech_engine(name: str, factory: SpeechEngineFactory, *, replace: 
     """Make a speech engine available under a name.
 
     Args:
-        name: Name that ``load_speech_engine`` takes.
-        factory: Called as ``factory(model, voice, **options)``; a ``SpeechEngine`` class will do.
+        name: Name that `load_speech_engine` takes.
+        factory: Called as `factory(model, voice, **options)`; a `SpeechEngine` class will do.
         replace: Allow the name of an engine that is registered already.
 
     Raises:
-        ValueError: The name is empty, or taken while ``replace`` is false.
+        ValueError: The name is empty, or taken while `replace` is false.
     """
     if not name:
         raise ValueError("the name of a speech engine is empty; a non-empty string is allowed")
@@ -42,15 +42,15 @@ def load_speech_engine(
     name: str,
     model: str | os.PathLike[str] | None = None,
     voice: str | None = None,
-    **options: Any,  # noqa: ANN401 - each engine defines and checks its own options
+    **options: Any,
 ) -> SpeechEngine:
     """Load a speech engine by name.
 
     Args:
-        name: One of ``available_speech_engines()``.
+        name: One of `available_speech_engines()`.
         model: Local folder (or whatever the engine takes) with the weights.
         voice: Name of a voice; None means the engine's default.
-        **options: Settings of the engine, for example ``speed``.
+        **options: Settings of the engine, for example `speed`.
 
     Returns:
         The engine.

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .glyph_rendering import characters
+
 LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 REPLACEMENT = "\ufffd"
 LONGEST_POSITIONS = 1_000_000  # Tokenizers without a limit say so with a number of thirty digits.
@@ -44,19 +46,18 @@ def clean(text: str) -> str:
     """Replace lone surrogates, which no tokenizer takes, by U+FFFD; everything else stays.
 
     Raises:
-        ValueError: It is no string, or there is nothing in it.
+        ValueError: It is no string, or there is nothing to see in it.
     """
     if not isinstance(text, str):
         raise ValueError(f"A text is a string; this is {type(text).__name__}.")
-    if not text.strip():
-        raise ValueError(
-            f"The text is empty ({len(text)} characters, all of them blank): there is nothing to classify."
-        )
+    if not characters(text):
+        invisible = f" ({len(text)} characters, none of them visible)" if text else ""
+        raise ValueError(f"The text is empty{invisible}: there is nothing to classify.")
     return LONE_SURROGATES.sub(REPLACEMENT, text)
 
 
 def split_windows(
-    tokenizer: Any,  # noqa: ANN401  any fast tokenizer
+    tokenizer: Any,
     text: str,
     text_pair: str | None,
     length: int,
@@ -104,7 +105,7 @@ def split_windows(
     return [replace(windows[0], cut=len(windows) > 1)] if truncation else windows
 
 
-def _token_counts(tokenizer: Any, text: str, text_pair: str | None) -> list[int]:  # noqa: ANN401
+def _token_counts(tokenizer: Any, text: str, text_pair: str | None) -> list[int]:
     """Return the tokens of each text of a pair; of a text alone it does not matter."""
     if text_pair is None:
         return [0]
@@ -112,7 +113,7 @@ def _token_counts(tokenizer: Any, text: str, text_pair: str | None) -> list[int]
     return [len(tokenizer(one, add_special_tokens=False, truncation=False)["input_ids"]) for one in texts]
 
 
-def _window(encoded: Any, index: int, text: str, text_pair: str | None, split: int) -> TextWindow:  # noqa: ANN401
+def _window(encoded: Any, index: int, text: str, text_pair: str | None, split: int) -> TextWindow:
     sources = encoded.encodings[index].sequence_ids
     offsets = encoded["offset_mapping"][index]
     spans = [(source, start, end) for source, (start, end) in zip(sources, offsets, strict=True)]
@@ -131,7 +132,7 @@ def _window(encoded: Any, index: int, text: str, text_pair: str | None, split: i
     )
 
 
-def _extent(encoded: Any, index: int, split: int, length: int) -> tuple[int, int]:  # noqa: ANN401
+def _extent(encoded: Any, index: int, split: int, length: int) -> tuple[int, int]:
     """Return the characters of a window, with those that the tokenizer drops before its neighbour or at an edge."""
 
     def tokens(window: int) -> list[tuple[int, int]]:
@@ -159,8 +160,12 @@ def _parts(window: TextWindow, limit: int | None) -> list[TextWindow]:
     return [replace(window, text=window.text[i : i + step], start=window.start + i) for i in starts]
 
 
-def window_length(tokenizer: Any, max_length: int | None) -> int:  # noqa: ANN401
-    """Return the tokens of a window: what the caller says, else what the tokenizer says, else 512."""
+def window_length(tokenizer: Any, max_length: int | None) -> int:
+    """Return the tokens of a window: what the caller says, else what the tokenizer says, else 512.
+
+    Raises:
+        ValueError: The caller says fewer than 8.
+    """
     if max_length is not None:
         if max_length < 8:
             raise ValueError(f"max_length is {max_length}; a window has at least 8 tokens.")

@@ -248,7 +248,7 @@ class HubStub:
                 if self.command != "HEAD":
                     self.wfile.write(answer.body)
 
-            do_GET = do_HEAD = do_POST = do_PUT = respond  # noqa: N815
+            do_GET = do_HEAD = do_POST = do_PUT = respond
 
             def log_message(self, *_: object) -> None:
                 """Stay silent; `calls` is the log."""

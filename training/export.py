@@ -60,8 +60,14 @@ def save_repository(
 def refresh_code(folder: str | Path) -> list[str]:
     """Copy today's remote code into a saved repository, whose weights and settings stay as they are.
 
+    Args:
+        folder: what `save_repository` made; its other Python files are removed.
+
     Returns:
         The names of the Python files that are there now.
+
+    Raises:
+        ValueError: The folder is no saved model.
     """
     folder = Path(folder)
     if not (folder / "config.json").is_file():

@@ -1,4 +1,4 @@
-"""Builds the frozen table of glyph features that lets a model see characters without a font or a vision encoder.
+"""Build the frozen table of glyph features that lets a model see characters without a font or a vision encoder.
 
 Each distinct unit of text is drawn once, encoded once by a vision model, and projected to a few dimensions.
 """
@@ -58,11 +58,11 @@ class GlyphBank:
 
     @property
     def table(self) -> dict[str, int]:
-        """Unit to row, for `glyph_id`."""
+        """The row of each unit, for `glyph_id`."""
         return {character: row for row, character in enumerate(self.characters, start=1)}
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Writes the arrays (safetensors) and the units (JSON) into a folder, which is made if missing."""
+        """Write the arrays (safetensors) and the units (JSON) into a folder, which is made if missing."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
         names = ("features", "raw_features", "mean", "components")
@@ -76,7 +76,7 @@ class GlyphBank:
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> "GlyphBank":
-        """Reads what `save` wrote.
+        """Read what `save` wrote.
 
         Raises:
             ValueError: The two files do not belong together.
@@ -109,7 +109,7 @@ def build_glyph_bank(
     whiten: bool = True,
     batch_size: int = 256,
 ) -> GlyphBank:
-    """Draws and encodes each unit once and projects the features by principal components.
+    """Draw and encode each unit once, and project the features by principal components.
 
     Args:
         units: What shall have a row, in this order (see `bank_characters`); repetitions are dropped, and so are
@@ -161,7 +161,7 @@ def _encode_batch(batch: list[str], renderer: GlyphRenderer, encode: Encoder) ->
 def principal_components(
     centred: NDArray[np.float64], dimension: int | None, whiten: bool = False
 ) -> tuple[NDArray[np.float64], float]:
-    """The principal components of centred rows, by SVD; the largest entry of each is positive, so signs are fixed.
+    """Compute the principal components of centred rows by SVD; the largest entry of each is positive, to fix its sign.
 
     Args:
         centred: (n, D) rows with mean zero.
@@ -194,7 +194,7 @@ def principal_components(
 
 
 def vision_feature_extractor(folder: str | PathLike[str], device: str = "cpu") -> Encoder:
-    """Loads a vision model and returns a function from images to features.
+    """Load a vision model and return a function from images to features.
 
     Text recognisers of the PP-OCR family and any image encoder that `AutoModel` and `AutoImageProcessor` load are
     supported. Of an image encoder the pooled output is used where it was trained, else the mean of the last hidden
@@ -217,7 +217,7 @@ def vision_feature_extractor(folder: str | PathLike[str], device: str = "cpu") -
 
 
 def _recogniser_extractor(folder: str | PathLike[str], architecture: str, device: str) -> Encoder:
-    """Features of a PP-OCR text recogniser: the mean of its backbone's last map.
+    """Make features of a PP-OCR text recogniser: the mean of its backbone's last map.
 
     That ranked look-alike characters as well as or better than the text head's states, the maximum, and raw pixels.
     The recogniser's own image processor needs torchvision, so pixels are made here.
@@ -236,7 +236,7 @@ def _recogniser_extractor(folder: str | PathLike[str], architecture: str, device
 
 
 def _recogniser_pixels(image: Image) -> Features:
-    """An image as the recogniser wants it: 48 high, BGR, -1 ... 1, (3, 48, width)."""
+    """Return an image as the recogniser wants it: 48 high, BGR, -1 ... 1, (3, 48, width)."""
     width = max(8, round(image.width * RECOGNISER_HEIGHT / image.height))
     pixels = np.asarray(image.convert("RGB").resize((width, RECOGNISER_HEIGHT)), dtype=np.float32)
     return np.ascontiguousarray((pixels[:, :, ::-1] / 127.5 - 1).transpose(2, 0, 1))
@@ -265,7 +265,7 @@ def _image_encoder_extractor(folder: str | PathLike[str], device: str) -> Encode
 
 
 def count_units(texts: Iterable[str]) -> Counter[str]:
-    """How often each unit occurs, without variation selectors where they do not change the look."""
+    """Count the units of texts, without variation selectors where they do not change the look."""
     units = Counter(unit for text in texts for _, _, unit in characters(text))
     counts: Counter[str] = Counter()
     for unit, count in units.items():
@@ -274,7 +274,7 @@ def count_units(texts: Iterable[str]) -> Counter[str]:
 
 
 def codec_characters(codec: str) -> list[str]:
-    """The visible characters that one of Python's codecs can encode ("gb2312", "gbk", "big5"), by code point.
+    """List the visible characters that one of Python's codecs can encode ("gb2312", "gbk", "big5"), by code point.
 
     Raises:
         LookupError: Python has no such codec.
@@ -292,7 +292,7 @@ def _encodes(character: str, codec: str) -> bool:
 
 @cache
 def _visible() -> tuple[str, ...]:
-    """Every assigned code point that is a unit by itself, in order."""
+    """List every assigned code point that is a unit by itself, in order."""
     points = map(chr, range(sys.maxunicode + 1))
     assigned = (point for point in points if unicodedata.category(point) not in ("Cn", "Co", "Cs", "Cc"))
     return tuple(unit for _, _, unit in characters("\n".join(assigned)))
@@ -307,7 +307,7 @@ def bank_characters(
     emoji: bool = True,
     limit: int | None = None,
 ) -> list[str]:
-    """Chooses the units that get a row of a bank, the most useful first.
+    """Choose the units that get a row of a bank, the most useful first.
 
     The order is: printable ASCII, units of the texts by falling count, units of the vocabulary, characters of the
     codecs, emoji, then letters whose Unicode name starts with one of `names` (look-alikes of Latin letters).

@@ -106,7 +106,7 @@ class MMBertTrainer(Trainer):
             self._created_lr_scheduler = True
         return self.lr_scheduler
 
-    def _factor(self, component: str) -> Any:  # noqa: ANN401
+    def _factor(self, component: str) -> Any:
         """Return the function of the step that LambdaLR multiplies the base rate by."""
         schedule, base = cast(StageSchedule, self.schedule), self.args.learning_rate
         return lambda step: schedule.learning_rate(component, step) / base

@@ -94,6 +94,7 @@ class Recipe(_Strict):
         label_meaning: what the labels mean over all data, for the model card.
         stages: training stages; the paper's, if None.
         training: `MMBertTrainingArguments` fields.
+        dtype: number format in which the finished weights are stored.
     """
 
     name: str

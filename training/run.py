@@ -87,7 +87,7 @@ def train_mmbert(
     record = run_record(settings, mixture, trainer, prepared - started, time.monotonic() - prepared)
     write_log(trainer.state.log_history, output / "log.jsonl")
     model.cpu().eval()
-    model.set_attn_implementation("sdpa")
+    model.set_attn_implementation({"": "sdpa"})  # not the sense encoders, which may know no other than their own
     return save_repository(model, processor, output / "model", getattr(torch, settings.dtype), record)
 
 

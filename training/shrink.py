@@ -1,7 +1,7 @@
 """Shrink a pretrained text encoder: fewer vocabulary pieces, fewer layers.
 
-A small encoder spends most of its bytes on word embeddings. :func:`select_pieces` and :func:`prune_vocabulary` keep
-the pieces that texts use, :func:`keep_layers` keeps some layers. Arguments are never changed: the functions return
+A small encoder spends most of its bytes on word embeddings. `select_pieces` and `prune_vocabulary` keep
+the pieces that texts use, `keep_layers` keeps some layers. Arguments are never changed: the functions return
 new objects.
 
 Only tokenizers that can lose a piece are handled: Unigram (takes the best path among the kept pieces) and WordPiece
@@ -66,7 +66,7 @@ class _Vocabulary:
         return (index for index, piece in self.pieces.items() if piece in byte_pieces)
 
     def characters(self, index: int) -> str:
-        """The characters that a piece stands for: the piece, without the prefix of a word's continuation.
+        """Return the characters that a piece stands for: the piece, without the prefix of a word's continuation.
 
         Args:
             index: The id of the piece.
@@ -86,10 +86,10 @@ def select_pieces(
 ) -> list[int]:
     """Choose the pieces to keep, by their use in texts.
 
-    In this order, until ``vocabulary_size`` is reached:
+    In this order, until `vocabulary_size` is reached:
 
     1. the pieces that must stay: special and added tokens, the unknown piece, the byte pieces of a byte fallback;
-    2. single characters that occur at least ``min_character_count`` times in the texts, alone or inside a longer
+    2. single characters that occur at least `min_character_count` times in the texts, alone or inside a longer
        piece, most frequent first: with them, dropping a longer piece makes none of these characters unknown;
     3. the other pieces that the tokenizer uses in the texts, most frequent first;
     4. pieces that the texts never use, single characters first, in the tokenizer's own order of frequency (the log
@@ -102,11 +102,11 @@ def select_pieces(
         min_character_count: How often a character must occur to be kept for its own sake; at least 1.
 
     Returns:
-        The ids to keep, ascending, ``vocabulary_size`` of them.
+        The ids to keep, ascending, `vocabulary_size` of them.
 
     Raises:
         ValueError: The tokenizer cannot be pruned, the size does not hold the pieces that must stay or exceeds the
-            vocabulary, or ``min_character_count`` is below 1.
+            vocabulary, or `min_character_count` is below 1.
     """
     vocabulary = _Vocabulary(_describe(tokenizer))
     total, required = len(vocabulary.pieces), len(vocabulary.required)
@@ -122,7 +122,7 @@ def select_pieces(
 
 
 def _rank_pieces(vocabulary: _Vocabulary, piece_counts: Counter[int], min_character_count: int) -> Iterator[int]:
-    """Give ids in the order of :func:`select_pieces`; an id may come twice."""
+    """Yield ids in the order of `select_pieces`; an id may come twice."""
     unused_first = vocabulary.by_own_frequency
     single = [index for index in unused_first if len(vocabulary.characters(index)) == 1]
     character_counts: Counter[str] = Counter()
@@ -155,10 +155,10 @@ def prune_vocabulary(tokenizer: TokenizerT, model: ModelT, kept_ids: Sequence[in
     Args:
         tokenizer: A fast tokenizer with a Unigram or WordPiece model.
         model: An encoder without a language-modelling head. Rows beyond the tokenizer's vocabulary are dropped.
-        kept_ids: The ids to keep, each once, in any order; :func:`select_pieces` chooses them.
+        kept_ids: The ids to keep, each once, in any order; `select_pieces` chooses them.
 
     Returns:
-        The pruned tokenizer and a copy of the model with ``len(kept_ids)`` word embeddings and the new token ids in
+        The pruned tokenizer and a copy of the model with `len(kept_ids)` word embeddings and the new token ids in
         its config.
 
     Raises:
@@ -178,11 +178,11 @@ def keep_layers(model: ModelT, layers: Sequence[int]) -> ModelT:
     """Keep some layers of a BERT-like encoder.
 
     Args:
-        model: An encoder whose layers are in ``encoder.layer`` of its base model (BERT, RoBERTa, XLM-R, ELECTRA).
-        layers: The layers to keep, counted from 0, ascending; :func:`evenly_spaced_layers` chooses some.
+        model: An encoder whose layers are in `encoder.layer` of its base model (BERT, RoBERTa, XLM-R, ELECTRA).
+        layers: The layers to keep, counted from 0, ascending; `evenly_spaced_layers` chooses some.
 
     Returns:
-        A copy of the model with these layers and ``num_hidden_layers`` set in its config.
+        A copy of the model with these layers and `num_hidden_layers` set in its config.
 
     Raises:
         ValueError: The model keeps its layers elsewhere, or the list is empty, not ascending or out of range.
@@ -209,13 +209,13 @@ def evenly_spaced_layers(total: int, kept: int) -> list[int]:
 
     Args:
         total: How many layers the encoder has.
-        kept: How many to choose, from 1 (the first) to ``total``.
+        kept: How many to choose, from 1 (the first) to `total`.
 
     Returns:
         The chosen layers, counted from 0, ascending.
 
     Raises:
-        ValueError: ``kept`` is not between 1 and ``total``.
+        ValueError: `kept` is not between 1 and `total`.
     """
     if not 1 <= kept <= total:
         raise ValueError(f"{kept} layers cannot be kept of an encoder of {total}. Give a number from 1 to {total}.")
@@ -249,7 +249,7 @@ def _check_kept_ids(vocabulary: _Vocabulary, kept_ids: Sequence[int]) -> None:
 
 
 def _prune_description(description: dict[str, Any], new_ids: dict[int, int]) -> dict[str, Any]:
-    """Give the tokenizer.json of the kept pieces, with every id that it mentions rewritten."""
+    """Return the tokenizer.json of the kept pieces, with every id that it mentions rewritten."""
     pruned = copy.deepcopy(description)
     model = pruned["model"]
     if model["type"] == "Unigram":
@@ -282,7 +282,7 @@ def _renumber_post_processor(processor: dict[str, Any] | None, new_ids: dict[int
 
 
 def _reload_tokenizer(tokenizer: TokenizerT, description: dict[str, Any]) -> TokenizerT:
-    """Give a tokenizer of the same class and settings with another tokenizer.json."""
+    """Return a tokenizer of the same class and settings with another tokenizer.json."""
     with tempfile.TemporaryDirectory() as folder:
         tokenizer.save_pretrained(folder)
         (Path(folder) / TOKENIZER_FILE).write_text(json.dumps(description, ensure_ascii=False), encoding="utf-8")

@@ -10,7 +10,7 @@ import torch
 
 from decloak.evaluation.classifier_loading import MULTIMODAL_TYPE, is_multimodal, load_text_classifier
 from decloak.modeling import MODALITIES
-from decloak.processing.glyph_rendering import simpler_forms
+from decloak.processing.glyph_rendering import characters, simpler_forms
 from decloak.processing.sense_inputs import glyph_units
 from decloak.processing.text_windows import TextWindow, clean, split_windows, window_length
 
@@ -182,7 +182,7 @@ def explain(classifier: Any, text: str, modalities: Sequence[str] | None = None)
     """
     check_request(classifier, text, modalities)
     rows = classifier.preprocess(text, modalities=None if modalities is None else list(modalities))
-    windows = text_windows(classifier.processor, text)
+    windows = text_windows(classifier, text, modalities)
     outputs = [look_into(classifier, row) for row in rows]
     answer = postprocess(classifier, rows, [logits for logits, _, _ in outputs])
     parts = [
@@ -207,7 +207,7 @@ def check_request(classifier: Any, text: str, modalities: Sequence[str] | None) 
     Raises:
         ValueError: See `explain`.
     """
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or not characters(text):
         raise ValueError("There is no text to classify. Type one, in Chinese, English or both.")
     if len(text) > MAX_CHARACTERS:
         raise ValueError(
@@ -224,11 +224,13 @@ def check_request(classifier: Any, text: str, modalities: Sequence[str] | None) 
         )
 
 
-def text_windows(processor: Any, text: str) -> list[TextWindow]:
-    """Return the windows of a text, with the characters of each token, as the processor's `encode_windows` has them."""
-    tokenizer = processor.tokenizer
-    length = window_length(tokenizer, processor.window_tokens)
-    return split_windows(tokenizer, clean(text), None, length, processor.window_overlap, truncation=False)
+def text_windows(classifier: Any, text: str, modalities: Sequence[str] | None) -> list[TextWindow]:
+    """Return the windows of a text, with the characters of each token, as the pipeline's `preprocess` has them."""
+    config, processor = classifier.model.config, classifier.processor
+    length = min(window_length(processor.tokenizer, processor.window_tokens), config.max_position_embeddings)
+    wanted = modalities or config.default_modalities or processor.default_modalities
+    most_glyphs = processor.max_glyphs if "vision" in wanted else None
+    return split_windows(processor.tokenizer, clean(text), None, length, processor.window_overlap, False, most_glyphs)
 
 
 def look_into(classifier: Any, row: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import Result
 
-from decloak.cli.train import mmbert, pairs, recipe_path
+from decloak.cli.options import pairs
+from decloak.cli.train import mmbert, recipe_path
 from decloak.training.run import train_mmbert
 
 Run = Callable[..., Result]

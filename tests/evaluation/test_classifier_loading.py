@@ -71,6 +71,19 @@ def test_folders_that_are_none(tmp_path: Path) -> None:
         load_text_classifier(str(tmp_path / "file"))
 
 
+def test_a_folder_has_no_revisions(tiny_bert: Path) -> None:
+    with pytest.raises(ValueError, match="revision v1 was given for .* only a Hub model"):
+        load_text_classifier(str(tiny_bert), revision="v1")
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=f"device is {device}.*use auto, cpu$"):
+        load_text_classifier(str(tiny_bert), device=device)
+
+
 def test_unknown_hub_id_offline() -> None:
     with pytest.raises(ValueError, match="cannot load the model nobody/nothing"):
         load_text_classifier("nobody/nothing")

@@ -61,6 +61,16 @@ def test_rows_without_text_or_label_are_kept_as_errors() -> None:
     assert [row.error for row in others] == ["text is NoneType, a string is needed", "the label is missing", "torn"]
 
 
+def test_a_few_unknown_labels_are_errors_and_many_a_wrong_column() -> None:
+    rows = [TableRow(number, {"text": "x", "label": str(number % 2)}) for number in range(1, 40)]
+    spoilt = [*rows, TableRow(40, {"text": "x", "label": "n/a"})]
+    *good, bad = labelled_texts(spoilt, "text", "label", label_scheme(["a", "b"], []))
+    assert all(row.error is None for row in good)
+    assert bad.error == "the label 'n/a' is no class"
+    with pytest.raises(ValueError, match="do not meet"):
+        labelled_texts([*rows[:10], *spoilt[-1:]], "text", "label", label_scheme(["a", "b"], []))
+
+
 @given(st.one_of(st.text(), st.integers(), st.floats(), st.none(), st.booleans(), st.lists(st.integers())))
 def test_any_label_has_a_class_or_none(label: object) -> None:
     assert label_scheme(["a", "b", "c"], []).true_class(label) in (0, 1, 2, None)

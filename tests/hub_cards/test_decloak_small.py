@@ -34,7 +34,7 @@ def test_repository_is_complete_and_within_its_bytes(folder: Path) -> None:
     assert {"README.md", "config.json", "model.safetensors", "processor_config.json", "tokenizer.json"} <= names
     assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= LIMIT
     with safe_open(folder / "model.safetensors", "pt") as weights:
-        assert {weights.get_slice(name).get_dtype() for name in weights.keys()} == {"F16"}  # noqa: SIM118
+        assert {weights.get_slice(name).get_dtype() for name in weights.keys()} == {"F16"}
     assert json.loads((folder / "config.json").read_text())["dtype"] == "float32"
 
 

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+from decloak.hub_cards import default_model_path
+from decloak.modeling import MMBertForSequenceClassification
+from decloak.processing import MultimodalHateProcessor
+from tests.hub_cards.tiny_repository import expected_answers
 from tests.hub_stub import HubStub
 
 HERE = Path(__file__).parent
@@ -52,9 +56,9 @@ def published(
 
 
 def run(program: str, arguments: list[str], settings: dict[str, str], work: Path) -> str:
-    """Run a program of this folder elsewhere; `settings` are environment variables."""
+    """Run a program of this folder, or a line of Python, elsewhere; `settings` are environment variables."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | settings
-    command = [sys.executable, str(HERE / program), *arguments]
+    command = [sys.executable, *([str(HERE / program)] if program.endswith(".py") else ["-c", program]), *arguments]
     done = subprocess.run(command, env=environment, cwd=work, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-4000:]
     return done.stdout
@@ -106,3 +110,31 @@ def test_loads_from_a_folder_without_decloak_or_network(published: Published) ->
     }
     arguments = [str(published.folder), "", str(published.expected), str(CHECKOUT)]
     assert run("clean_reader.py", arguments, settings, published.work).strip() == "ok"
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+    """The shipped model, its expected answers, and a folder to work in."""
+    folder, work = default_model_path(), tmp_path_factory.mktemp("shipped")
+    model = MMBertForSequenceClassification.from_pretrained(folder)
+    answers = expected_answers(model, MultimodalHateProcessor.from_pretrained(folder))
+    expected = work / "expected.json"
+    expected.write_text(json.dumps(answers), encoding="utf-8")
+    return folder, expected, work
+
+
+def test_the_shipped_model_loads_from_its_folder_without_decloak(shipped: tuple[Path, Path, Path]) -> None:
+    folder, expected, work = shipped
+    settings = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(work / "home"), "HF_ENDPOINT": "http://127.0.0.1:9"}
+    assert run("clean_reader.py", [str(folder), "", str(expected), str(CHECKOUT)], settings, work).strip() == "ok"
+
+
+def test_the_shipped_model_goes_to_the_hub_and_back(shipped: tuple[Path, Path, Path]) -> None:
+    folder, expected, work = shipped
+    publish = "import sys; from decloak.hub_cards.publishing import publish; print(publish(*sys.argv[1:]))"
+    name = "user/decloak-small"
+    with HubStub() as hub:
+        settings = hub.environment(work / "publisher") | {"PYTHONPATH": str(CHECKOUT)}
+        commit = run(publish, [str(folder), name], settings, work).split()[-1]
+        arguments = [name, commit, str(expected), str(CHECKOUT)]
+        assert run("clean_reader.py", arguments, hub.environment(work / "reader"), work).strip() == "ok"

@@ -15,7 +15,7 @@ from tests.tiny import tiny_tokenizer
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=80)
 mixed_text = st.text(st.sampled_from("你好坏人ab ,.\n\u200b\ufffd\u0301\x00😀👍🏽ﬁ㎏"), max_size=120)
-texts = (any_text | mixed_text).filter(lambda text: bool(text.strip()))
+texts = (any_text | mixed_text).filter(lambda text: bool(characters(text)))
 
 
 def unigram_tokenizer() -> PreTrainedTokenizerFast:
@@ -169,9 +169,15 @@ def test_no_text(text: object) -> None:
         clean(text)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("text", ["\u200b", "\u202e\u200d", "\x01\x02", " \t\n", "\ud800", "\ufe0f"])
+def test_a_text_with_nothing_to_see_is_empty(text: str) -> None:
+    with pytest.raises(ValueError, match=f"empty .{len(text)} characters, none of them visible"):
+        clean(text)
+
+
 @given(st.text(st.characters(exclude_categories=()), min_size=1))
 def test_cleaning_keeps_all_but_lone_surrogates(text: str) -> None:
-    if not text.strip():
+    if not characters(text):
         return
     cleaned = clean(text)
     cleaned.encode("utf-8")

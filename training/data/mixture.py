@@ -135,7 +135,7 @@ def _drop_conflicts(mixture: Mixture) -> None:
     mixture.rows = kept
 
 
-def class_id(value: Any, labels: Sequence[str], where: str) -> int:  # noqa: ANN401  a cell of any table
+def class_id(value: Any, labels: Sequence[str], where: str) -> int:
     """Return the class id of a cell: an id, or a class name.
 
     Raises:

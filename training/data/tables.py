@@ -169,16 +169,52 @@ def _require(path: Path, columns: Sequence[str], present: Sequence[str]) -> None
 def _delimited_rows(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[TableRow]:
     csv.field_size_limit(max(csv.field_size_limit(), _FIELD_LIMIT))
     with _open_text(path, newline="") as file:
-        reader = csv.DictReader(file, delimiter=delimiter)
-        if reader.fieldnames is None:
+        lines = _RecordLines(file)
+        reader = csv.reader(lines, delimiter=delimiter)
+        header = next(reader, None)
+        if header is None:
             raise ValueError(f"{path} is empty")
-        _require(path, columns, reader.fieldnames)
-        for record in reader:
-            absent = [name for name in columns if record[name] is None]
-            if absent:
-                yield TableRow(reader.line_num, error=f"the row ends before column {', '.join(absent)}")
-            else:
-                yield TableRow(reader.line_num, {name: record[name] for name in columns})
+        _require(path, columns, header)
+        lines.taken = 0
+        for cells in reader:
+            error = lines.unclosed_quote(reader.line_num)
+            lines.taken = 0
+            record = dict(zip(header, cells, strict=False))
+            absent = [name for name in columns if name not in record]
+            if absent and error is None:
+                error = f"the row ends before column {', '.join(absent)}"
+            if cells:
+                yield TableRow(reader.line_num, {} if error else {name: record[name] for name in columns}, error)
+
+
+class _RecordLines:
+    """The lines of a file, with the number that the csv reader has taken for the record at hand.
+
+    A quotation mark that is never closed makes one field of all lines behind it, which the reader does not report.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._ended_inside = False
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._file, None)
+        if line is None:
+            self._ended_inside = self.taken > 0
+            raise StopIteration
+        self.taken += 1
+        return line
+
+    def unclosed_quote(self, last: int) -> str | None:
+        """Say what is wrong with a record that the file ended inside of; `last` is its last line."""
+        if not self._ended_inside:
+            return None
+        first = last - self.taken + 1
+        return f"a quotation mark is opened in line {first} or later and never closed: close it, or double it"
 
 
 def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:

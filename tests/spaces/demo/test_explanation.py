@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import decloak.processing.speech_engines as speech_engines
+from decloak.processing.glyph_rendering import characters
 from decloak.processing.speech_engine_base import SpeechEngine
 from decloak.spaces.demo.explanation import (
     MAX_CHARACTERS,
@@ -163,7 +164,7 @@ def test_a_long_text_is_explained_window_by_window(classifier: Any) -> None:
         ("好", "text", "Choose a list"),
         ("好", [["text"]], "Choose a list"),
         ("好", 3, "Choose a list"),
-        ("\u200b\u200b", ["vision"], "nothing for the wanted senses"),
+        ("\u200b\u200b", ["vision"], "no text to classify"),
     ],
 )
 def test_bad_requests_say_what_is_allowed(classifier: Any, text: Any, modalities: Any, problem: str) -> None:
@@ -174,6 +175,25 @@ def test_bad_requests_say_what_is_allowed(classifier: Any, text: Any, modalities
 def test_the_longest_text_is_answered(make_classifier: MakeClassifier) -> None:
     explanation = explain(make_classifier(fusion="add"), "好" * MAX_CHARACTERS)
     assert explanation.windows[-1].end == MAX_CHARACTERS
+
+
+@pytest.mark.parametrize("modalities", SENSES)
+def test_a_token_of_many_characters_is_explained_in_parts(
+    make_classifier: MakeClassifier, modalities: list[str] | None
+) -> None:
+    """An unknown word is one token, however long; what is seen of it comes in windows of `max_glyphs`."""
+    classifier = make_classifier(tiny_processor(max_glyphs=100))
+    explanation = explain(classifier, "\ue000" * 250, modalities or ["text", "vision"])
+    check(explanation)
+    assert len(explanation.windows) == (1 if modalities == ["text"] else 3)
+    assert explanation.windows[-1].end == 250
+
+
+def test_windows_fit_the_positions_of_the_model(make_classifier: MakeClassifier) -> None:
+    classifier = make_classifier(tiny_processor(window_tokens=40), max_position_embeddings=16)
+    explanation = explain(classifier, LONG_TEXT)
+    check(explanation)
+    assert len(explanation.windows) == classifier(LONG_TEXT, return_details=True)["windows"]
 
 
 def test_damaged_weights_are_an_error(make_classifier: MakeClassifier) -> None:
@@ -189,7 +209,7 @@ def test_any_text_is_explained_or_refused(classifier: Any, text: str) -> None:
     try:
         explanation = explain(classifier, text, ["text", "vision"])
     except ValueError as error:
-        assert not text.strip(), error
+        assert not characters(text), error
         return
     check(explanation)
 

@@ -110,6 +110,14 @@ def test_short_csv_rows_are_reported(tmp_path: Path) -> None:
     assert rows[1].error == "the row ends before column text"
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n"])
+def test_a_quote_that_is_never_closed_is_reported_not_read_as_one_text(tmp_path: Path, end: str) -> None:
+    (tmp_path / "a.csv").write_text(f'text,label\n"a\n""b""",1\n\nc,0\n"d,1\ne,0\nf,1{end}', encoding="utf-8")
+    rows = list(table_rows(tmp_path / "a.csv", ["text"]))
+    assert [row.values.get("text") for row in rows] == ['a\n"b"', "c", None]
+    assert (rows[2].error or "").startswith("a quotation mark is opened in line 6 or later and never closed")
+
+
 def test_bytes_that_are_not_utf8_spoil_their_row_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "a.csv").write_bytes(b"text,label\ngood,1\nb\xffd,0\n,1\n\xe5\xad\x97,0\n")
     with caplog.at_level(logging.WARNING):
