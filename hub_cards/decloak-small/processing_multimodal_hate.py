@@ -1,0 +1,367 @@
+"""`MultimodalHateProcessor`: how a text becomes what MMBERT reads, hears and sees (arXiv 2508.00760)."""
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from transformers import BatchFeature
+from transformers.processing_utils import ProcessingKwargs, ProcessorMixin, Unpack
+
+from .audio_input import read_audio
+from .batching import pad_batch
+from .glyph_rendering import default_renderer
+from .image_input import read_image
+from .row_inputs import as_rows, call_settings
+from .sense_inputs import glyph_units, speech_features, vision_features
+from .speech_engines import SpeechEngine, load_speech_engine
+from .text_windows import TextWindow, clean, split_windows, window_length
+
+SENSES = ("text", "speech", "vision")
+SPEECH_MODEL_VARIABLE = "DECLOAK_SPEECH_MODEL"
+
+
+class MultimodalHateProcessorKwargs(ProcessingKwargs, total=False):
+    """Keyword arguments that `MultimodalHateProcessor.__call__` hands on."""
+
+    _defaults = {"text_kwargs": {"padding": True}}  # type: ignore[misc]
+
+
+class MultimodalHateBatch(BatchFeature):
+    """A batch, with a report of each row: the senses used, and whether the text was cut.
+
+    Attributes:
+        reports: for each row `modalities` (senses that it has), `spoken` (its sound was synthesised), `truncated`.
+    """
+
+    reports: list[dict[str, Any]]
+
+    def __init__(self, data: dict[str, Any], reports: list[dict[str, Any]], tensor_type: str | None = None) -> None:
+        """Hold the arrays as tensors of the given type."""
+        super().__init__(data, tensor_type=tensor_type)
+        object.__setattr__(self, "reports", reports)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the reports in pickles and copies."""
+        return super().__getstate__() | {"reports": self.reports}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore the arrays and the reports."""
+        super().__setstate__(state)
+        object.__setattr__(self, "reports", state["reports"])
+
+
+class MultimodalHateProcessor(ProcessorMixin):
+    """Tokenizes a text, speaks it, and draws its characters; takes real audio and pictures as well.
+
+    Which senses are made is `modalities`: of the call, else `default_modalities`. Speech comes from the audio
+    that is given, else from the speech engine. Vision is one token for each character, from the glyph bank
+    (`glyph_characters`) if there is one, else drawn; given pictures come first.
+
+    Settings that name a place on one machine (fonts, the engine's folder) may be left out of a checkpoint: fonts
+    are then found, and the folder is read from the environment variable `DECLOAK_SPEECH_MODEL`.
+    """
+
+    valid_processor_kwargs = MultimodalHateProcessorKwargs
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        feature_extractor: Any,
+        image_processor: Any,
+        default_modalities: Sequence[str] = ("text",),
+        window_tokens: int | None = None,
+        window_overlap: int = 64,
+        glyph_characters: Sequence[str] | None = None,
+        glyph_size: int = 48,
+        glyph_font: str | None = None,
+        glyph_emoji_font: str | None = None,
+        max_glyphs: int = 2048,
+        sound_syllables: Sequence[str] | None = None,
+        speech_engine: str | None = None,
+        speech_model: str | None = None,
+        speech_voice: str | None = None,
+        speech_version: str | None = None,
+        max_speech_tokens: int = 100,
+        max_speech_seconds: float = 120.0,
+        max_image_pixels: int = 25_000_000,
+    ) -> None:
+        """Keep the parts and the settings; nothing is loaded before it is needed.
+
+        Args:
+            tokenizer: a fast tokenizer.
+            feature_extractor: a Whisper feature extractor.
+            image_processor: the image processor of the vision encoder.
+            default_modalities: senses made when a call does not say.
+            window_tokens: tokens of a window; the tokenizer's limit if None.
+            window_overlap: tokens that neighbouring windows share.
+            glyph_characters: units of the glyph bank; unit i is row i + 1, row 0 is the unknown glyph.
+            glyph_size: side of a drawn glyph in pixels, before the image processor.
+            glyph_font: path of the font for characters; found if None.
+            glyph_emoji_font: path of the font for emoji; found if None.
+            max_glyphs: most characters of a window; a window with more is repeated with the next ones.
+            sound_syllables: units of the sound bank, likewise; kept for checkpoints, not used yet.
+            speech_engine: name of the engine that speaks texts (`"kokoro"`), or None.
+            speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
+            speech_voice: its voice; the engine's own choice if None.
+            speech_version: the engine and weights that a checkpoint was trained with; checked when it speaks.
+            max_speech_tokens: most speech tokens of a row.
+            max_speech_seconds: longest audio that is taken.
+            max_image_pixels: largest picture that is taken.
+        """
+        self.default_modalities = check_senses(default_modalities)
+        self.window_tokens = window_tokens
+        self.window_overlap = window_overlap
+        self.glyph_characters = list(glyph_characters) if glyph_characters is not None else None
+        self.glyph_size = glyph_size
+        self.glyph_font = glyph_font
+        self.glyph_emoji_font = glyph_emoji_font
+        self.max_glyphs = max_glyphs
+        self.sound_syllables = list(sound_syllables) if sound_syllables is not None else None
+        self.speech_engine = speech_engine
+        self.speech_model = speech_model
+        self.speech_voice = speech_voice
+        self.speech_version = speech_version
+        self.max_speech_tokens = max_speech_tokens
+        self.max_speech_seconds = max_speech_seconds
+        self.max_image_pixels = max_image_pixels
+        super().__init__(tokenizer, feature_extractor, image_processor)
+        self._tools: dict[str, Any] = {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings, without the tools that were loaded on first use and need not be copyable."""
+        tools, self._tools = self._tools, {}
+        try:
+            return {name: value for name, value in super().to_dict().items() if name != "_tools"}
+        finally:
+            self._tools = tools
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the loaded tools out of pickles: workers load their own."""
+        return self.__dict__ | {"_tools": {}}
+
+    def __call__(
+        self,
+        images: Any = None,
+        text: str | Sequence[str] | None = None,
+        audio: Any = None,
+        text_pair: str | Sequence[str] | None = None,
+        modalities: Sequence[str] | None = None,
+        truncation: bool | str = False,
+        max_length: int | None = None,
+        sampling_rate: int | None = None,
+        return_tensors: str | None = "pt",
+        **kwargs: Unpack[MultimodalHateProcessorKwargs],
+    ) -> MultimodalHateBatch:
+        """Make a padded batch, one row a text.
+
+        Args:
+            images: one picture, or one (or None) a row.
+            text: one text or a list; None where there is only audio or a picture.
+            audio: one audio, or a list with one (or None) a row; see `audio_input.read_audio`.
+            text_pair: the second text of each row, if rows are pairs.
+            modalities: senses to make; `default_modalities`, with those of given audio and images, if None.
+            truncation: cut a text that is longer than the window (and report it); otherwise it raises, so that
+                nothing is cut in silence. `encode_windows`, and so the pipeline, splits instead.
+            max_length: tokens of the window.
+            sampling_rate: rate of bare audio samples.
+            return_tensors: `"pt"`, `"np"` or None.
+            kwargs: nested `text_kwargs` and `audio_kwargs` with the names above are understood, and
+                `padding=True`: padding is always to the longest row. Others are refused.
+
+        Returns:
+            The batch; `batch.reports` says which senses each row has.
+
+        Raises:
+            ValueError: A row is bad; the message gives its number and what to do.
+        """
+        given = {"truncation": truncation, "max_length": max_length, "sampling_rate": sampling_rate}
+        settings = call_settings(given, dict(kwargs))
+        rows = as_rows(text=text, text_pair=text_pair, audio=audio, image=images)
+        encoded = []
+        for number, row in enumerate(rows):
+            try:
+                windows = self.encode_windows(**row, modalities=modalities, **settings)
+            except (ValueError, OSError) as error:
+                raise ValueError(f"Row {number}: {error}") from error
+            if len(windows) > 1:
+                raise ValueError(
+                    f"Row {number}: the text makes {len(windows)} windows of the model's length. Pass "
+                    "truncation=True to cut it, or use encode_windows or the pipeline to read all of it."
+                )
+            encoded += windows
+        return self.pad(encoded, return_tensors=return_tensors)
+
+    def encode_windows(
+        self,
+        text: str | None = None,
+        text_pair: str | None = None,
+        audio: Any = None,
+        image: Any = None,
+        modalities: Sequence[str] | None = None,
+        truncation: bool = False,
+        max_length: int | None = None,
+        sampling_rate: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Make the unpadded features of one row, a dict for each window of its text, each with a `report`.
+
+        Audio and pictures that are given go with every window; speech and glyphs made from the text are those
+        of the window. The arguments are those of `__call__`, for one row.
+
+        Raises:
+            ValueError: The row has nothing that the wanted senses could use, or something unreadable.
+        """
+        wanted = self._wanted(modalities, audio, image)
+        given_mel = (
+            self._mel(read_audio(audio, self._rate, sampling_rate, self.max_speech_seconds))
+            if audio is not None
+            else None
+        )
+        picture = [read_image(image, self.max_image_pixels)] if image is not None else []
+        if text is None:
+            if text_pair is not None:
+                raise ValueError("text_pair was given without text.")
+            return [self._window(None, wanted, given_mel, picture)]
+        windows = split_windows(
+            self.tokenizer,
+            clean(text),
+            clean(text_pair) if text_pair is not None else None,
+            window_length(self.tokenizer, max_length or self.window_tokens),
+            self.window_overlap,
+            truncation,
+            self.max_glyphs if "vision" in wanted else None,
+        )
+        return [self._window(window, wanted, given_mel, picture) for window in windows]
+
+    def pad(self, rows: Sequence[Mapping[str, Any]], return_tensors: str | None = "pt") -> MultimodalHateBatch:
+        """Pad rows of `encode_windows` to a batch (the contract is in `batching`)."""
+        arrays = pad_batch([dict(row) for row in rows], self.tokenizer.pad_token_id, self._draw, self._to_pixels)
+        return MultimodalHateBatch(arrays, [row.get("report", {}) for row in rows], return_tensors)
+
+    @property
+    def model_input_names(self) -> list[str]:
+        """Names of what a batch may have, the text first (see `batching`)."""
+        speech = ["input_features", "feature_attention_mask", "sound_ids", "speech_attention_mask", "speech_positions"]
+        vision = ["pixel_values", "pixel_ids", "glyph_ids", "vision_attention_mask", "vision_positions"]
+        return ["input_ids", "attention_mask", "token_type_ids", *speech, *vision]
+
+    def batch_key(self, row: Mapping[str, Any]) -> tuple[bool, int, int]:
+        """Return what rows are sorted by before batching: those with text apart, then by length."""
+        mel = row.get("input_features")
+        length = len(row.get("input_ids", ()))
+        return "input_ids" in row, length, (mel.shape[1] if mel is not None else 0)
+
+    def _wanted(self, modalities: Sequence[str] | None, audio: Any, image: Any) -> list[str]:
+        """Return the senses of a row; given audio and pictures add theirs unless the call says otherwise."""
+        if modalities is not None:
+            return check_senses(modalities)
+        given = [sense for sense, value in (("speech", audio), ("vision", image)) if value is not None]
+        return check_senses([*self.default_modalities, *given])
+
+    def _window(
+        self, window: TextWindow | None, wanted: list[str], mel: np.ndarray | None, pictures: list[Any]
+    ) -> dict[str, Any]:
+        """Make one window's features and its report."""
+        features: dict[str, Any] = {}
+        used = []
+        if window is not None and "text" in wanted:
+            features |= {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids}
+            used.append("text")
+        spoken = mel is None
+        if "speech" in wanted:
+            mel = self._spoken_mel(window) if mel is None else mel
+            if mel is not None:
+                features |= speech_features(mel, window, self.max_speech_tokens)
+                used.append("speech")
+        if "vision" in wanted:
+            units, positions = glyph_units(window, self._glyph_table) if window is not None else ([], [])
+            if units or pictures:
+                features |= vision_features(units, positions, pictures, self._glyph_table, self.max_glyphs)
+                used.append("vision")
+        if not features:
+            raise ValueError(f"The row has nothing for the wanted senses {wanted}: give a text, audio or a picture.")
+        report = {
+            "modalities": used,
+            "spoken": spoken and "speech" in used,
+            "truncated": bool(window and window.cut),
+        }
+        return features | {"report": report}
+
+    def _spoken_mel(self, window: TextWindow | None) -> np.ndarray | None:
+        """Speak a window's text; None where there is nothing to speak (no text, emoji only)."""
+        if window is None:
+            return None
+        engine = self._engine
+        samples = engine.speak(" ".join(part for part in (window.text, window.text_pair) if part))
+        if not len(samples):
+            return None
+        return self._mel(read_audio(samples, self._rate, engine.sampling_rate, float("inf")))
+
+    def _mel(self, samples: np.ndarray) -> np.ndarray:
+        """Return the log-mel spectrogram (mel bins, frames) of the true length, not padded to 30 s."""
+        features = self.feature_extractor(
+            samples, sampling_rate=self._rate, padding=False, truncation=False, return_tensors="np"
+        )
+        return np.asarray(features["input_features"][0], dtype=np.float32)
+
+    @property
+    def _rate(self) -> int:
+        return self.feature_extractor.sampling_rate
+
+    @property
+    def _engine(self) -> SpeechEngine:
+        if "engine" not in self._tools:
+            self._tools["engine"] = self._load_engine()
+        return self._tools["engine"]
+
+    def _load_engine(self) -> SpeechEngine:
+        if self.speech_engine is None:
+            raise ValueError("Speech was asked for, but this processor has no speech_engine and no audio was given.")
+        folder = self.speech_model or os.environ.get(SPEECH_MODEL_VARIABLE)
+        engine = load_speech_engine(self.speech_engine, folder, self.speech_voice)
+        if self.speech_version is None:
+            self.speech_version = engine.version
+        elif self.speech_version != engine.version:
+            raise ValueError(
+                f"The checkpoint was made with {self.speech_engine} {self.speech_version}, this one is "
+                f"{engine.version}: give its folder (speech_model), or set speech_version=None to accept another voice."
+            )
+        return engine
+
+    @property
+    def _glyph_table(self) -> dict[str, int] | None:
+        if self.glyph_characters is None:
+            return None
+        if "glyphs" not in self._tools:
+            self._tools["glyphs"] = {unit: row for row, unit in enumerate(self.glyph_characters, start=1)}
+        return self._tools["glyphs"]
+
+    def _draw(self, unit: str) -> Any:
+        """Draw a unit, remembering the last few thousand."""
+        if "draw" not in self._tools:
+            renderer = default_renderer(self.glyph_font, self.glyph_emoji_font, self.glyph_size)
+            self._tools["draw"] = lru_cache(maxsize=8192)(renderer.render)
+        return self._tools["draw"](unit)
+
+    def _to_pixels(self, pictures: list[Any]) -> np.ndarray:
+        return np.asarray(self.image_processor(pictures, return_tensors="np")["pixel_values"], dtype=np.float32)
+
+
+def check_senses(names: Sequence[str]) -> list[str]:
+    """Return sense names in their fixed order, each once.
+
+    Raises:
+        ValueError: An unknown name, or none.
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in names if name not in SENSES]
+    if unknown or not names:
+        raise ValueError(f"modalities={names}; choose from {list(SENSES)}.")
+    return [name for name in SENSES if name in names]
+
+
+# Here and not in the package: a processor that was loaded as remote code then saves its code, too.
+MultimodalHateProcessor.register_for_auto_class("AutoProcessor")
+
+__all__ = ["MultimodalHateBatch", "MultimodalHateProcessor", "MultimodalHateProcessorKwargs"]
