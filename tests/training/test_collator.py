@@ -22,16 +22,18 @@ def test_bad_rows_are_left_out_with_their_reasons() -> None:
         {"text": "好", "audio": b"corrupt"},
         {"words": "好"},
         "\ud800",
+        "\ud800好",
     ]
-    data = EncodedDataset(PROCESSOR, texts, list(range(8)))
+    data = EncodedDataset(PROCESSOR, texts, list(range(9)))
     assert len(data) == 2
-    assert [row["labels"] for row in data.rows] == [0, 7]
-    assert set(data.errors) == {1, 2, 3, 4, 5, 6}
+    assert [row["labels"] for row in data.rows] == [0, 8]
+    assert set(data.errors) == {1, 2, 3, 4, 5, 6, 7}
     assert "empty" in data.errors[1]
     assert "nothing for the wanted senses" in data.errors[2]
     assert "a string" in data.errors[3]
     assert "decoded" in data.errors[5]
     assert "words" in data.errors[6]
+    assert "none of them visible" in data.errors[7]
 
 
 def test_long_texts_are_cut_and_counted() -> None:
