@@ -6,6 +6,10 @@ PACKAGES = [
     "decloak",
     "decloak.modeling",
     "decloak.processing",
+    "decloak.processing.tables",
+    "decloak.processing.tables.builders",
+    "decloak.processing.cloaking",
+    "decloak.processing.normalization",
     "decloak.training",
     "decloak.training.data",
     "decloak.training.recipes",
@@ -15,7 +19,7 @@ PACKAGES = [
     "decloak.spaces.demo",
     "decloak.cli",
 ]
-DATA = [f"**/*.{suffix}" for suffix in ("yaml", "json", "txt", "md", "jinja", "css")]
+DATA = [f"**/*.{suffix}" for suffix in ("yaml", "json", "tsv", "txt", "md", "jinja", "css")]
 # The door itself holds links to every folder, so its own data is named, not globbed.
 PACKAGE_DATA = {name: DATA for name in PACKAGES if name != "decloak"}
 PACKAGE_DATA["decloak"] = ["py.typed"]

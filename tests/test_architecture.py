@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 400
-# The folders that go to the Hub as remote code: saving puts the files of both into one flat folder.
+# The folders whose own files go to the Hub as remote code: saving puts those of both into one flat folder.
 REMOTE_CODE = ("modeling", "processing")
 # What a folder may import of decloak beside itself.
 MAY_IMPORT = {
@@ -26,6 +26,11 @@ MAY_IMPORT = {
 def modules(folder: str) -> list[Path]:
     """List the modules of a folder; a published repository inside it holds generated copies."""
     return [file for file in sorted((ROOT / folder).rglob("*.py")) if "decloak-small" not in file.parts]
+
+
+def remote_code(folder: str) -> list[Path]:
+    """List the modules that travel: those of the folder itself. Its packages stay, and are no part of a checkpoint."""
+    return [file for file in modules(folder) if file.parent == ROOT / folder]
 
 
 def parse(file: Path) -> ast.Module:
@@ -86,7 +91,7 @@ def test_the_rule_itself(name: str, folder: str, expected: bool) -> None:
 
 
 def test_file_names_are_unique_across_remote_code() -> None:
-    names = Counter(file.name for folder in REMOTE_CODE for file in modules(folder) if file.name != "__init__.py")
+    names = Counter(file.name for folder in REMOTE_CODE for file in remote_code(folder) if file.name != "__init__.py")
     assert [name for name, count in names.items() if count > 1] == []
     assert names
 
@@ -94,7 +99,7 @@ def test_file_names_are_unique_across_remote_code() -> None:
 @pytest.mark.parametrize("folder", REMOTE_CODE)
 def test_remote_code_imports_its_siblings_only_as_the_hub_allows(folder: str) -> None:
     """Saving finds `from .module import name` and nothing else; annotations that are strings break loading."""
-    for file in modules(folder):
+    for file in remote_code(folder):
         tree = parse(file)
         top = set(map(id, tree.body))
         for node, name in imports(file, tree):
@@ -112,7 +117,7 @@ def test_remote_code_imports_its_siblings_only_as_the_hub_allows(folder: str) ->
 @pytest.mark.parametrize("folder", REMOTE_CODE)
 def test_no_text_of_remote_code_reads_like_an_import(folder: str) -> None:
     """Saving looks for imports with a regular expression, in docstrings too."""
-    for file in modules(folder):
+    for file in remote_code(folder):
         lines = file.read_text(encoding="utf-8").splitlines()
         statements = {node.lineno for node in ast.walk(ast.parse("\n".join(lines))) if isinstance(node, ast.ImportFrom)}
         found = {

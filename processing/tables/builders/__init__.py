@@ -1,0 +1,1 @@
+"""How the tables are built: one module a family, run as `python -m decloak.processing.tables.builders.NAME`."""
