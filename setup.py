@@ -11,6 +11,7 @@ PACKAGES = [
     "decloak.processing.cloaking",
     "decloak.processing.normalization",
     "decloak.training",
+    "decloak.training.banks",
     "decloak.training.data",
     "decloak.training.recipes",
     "decloak.evaluation",

@@ -41,6 +41,10 @@ def mmbert(
     vision_encoder: Annotated[
         str | None, typer.Option(help="Image encoder that sees the text.", show_default=False)
     ] = None,
+    banks: Annotated[
+        Path | None,
+        typer.Option(help="Folder of ready banks, made by decloak build-banks.", show_default=False),
+    ] = None,
     init: Annotated[
         Path | None,
         typer.Option(help="A decloak model to train on from, instead of encoders.", show_default=False),
@@ -78,6 +82,7 @@ def mmbert(
             "text_encoder": text_encoder,
             "speech_encoder": speech_encoder,
             "vision_encoder": vision_encoder,
+            "banks": banks,
             "init": init,
             "output": output,
             "resume": resume,

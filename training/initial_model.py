@@ -20,8 +20,11 @@ from decloak.modeling import MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
 from decloak.processing.glyph_rendering import default_renderer
 
+from .banks.feature_bank import FeatureBank
+from .banks.glyph_bank import build_glyph_bank, vision_feature_extractor
+from .banks.glyph_units import bank_characters
+from .banks.installing import Banks, bank_settings, with_banks
 from .export import save_repository
-from .glyph_bank import GlyphBank, bank_characters, build_glyph_bank, vision_feature_extractor
 from .recipe import GlyphBankSettings, Recipe
 from .shrink import keep_layers, prune_vocabulary, select_pieces
 
@@ -30,11 +33,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Encoders:
-    """Where the pretrained encoders are: folders or Hub ids, or None."""
+    """Where the pretrained encoders are (folders or Hub ids), and the folder of ready banks; or None."""
 
     text: str | None = None
     speech: str | None = None
     vision: str | None = None
+    banks: Path | None = None
 
 
 def make_initial(recipe: Recipe, texts: list[str], encoders: Encoders, folder: Path) -> Path:
@@ -57,18 +61,43 @@ def make_initial(recipe: Recipe, texts: list[str], encoders: Encoders, folder: P
             min_character_count=recipe.text_encoder.min_character_count,
         )
         tokenizer, text = prune_vocabulary(tokenizer, text, pieces)
-    bank = None
-    if recipe.glyph_bank is not None:
-        if encoders.vision is None:
-            raise ValueError("The recipe builds a glyph bank: give --vision-encoder (an image encoder).")
-        bank = glyph_bank_of(texts, encoders.vision, recipe.glyph_bank)
-    processor = build_processor(recipe, tokenizer, bank)
-    model = build_model(recipe, text, encoders, bank, tokenizer)
+    banks = read_banks(recipe, texts, encoders)
+    processor = build_processor(recipe, tokenizer, banks)
+    model = build_model(recipe, text, encoders, banks, tokenizer)
     save_repository(model, processor, folder, torch.float32)
     return folder
 
 
-def glyph_bank_of(texts: list[str], vision_encoder: str, settings: GlyphBankSettings) -> GlyphBank:
+def read_banks(recipe: Recipe, texts: list[str], encoders: Encoders) -> Banks:
+    """Return the banks that the recipe wants: ready ones, or of glyphs one that is built now.
+
+    Raises:
+        ValueError: A bank is wanted that is neither ready nor can be built, or has another width.
+    """
+    ready = Banks.load(encoders.banks) if encoders.banks is not None else Banks()
+    glyphs, sounds = None, None
+    if recipe.glyph_bank is not None:
+        glyphs = ready.glyphs
+        if glyphs is None and encoders.vision is None:
+            raise ValueError("The recipe builds a glyph bank: give --vision-encoder (an image encoder).")
+        if glyphs is None:
+            glyphs = glyph_bank_of(texts, str(encoders.vision), recipe.glyph_bank)
+    if recipe.sound_bank is not None:
+        sounds = ready.sounds
+        if sounds is None:
+            raise ValueError(
+                "The recipe has a sound bank, which takes minutes to speak and is made once: run decloak build-banks, "
+                "and give its folder as --banks."
+            )
+    for name, bank, settings in (("glyph", glyphs, recipe.glyph_bank), ("sound", sounds, recipe.sound_bank)):
+        if bank is not None and settings is not None and bank.features.shape[1] != settings.dimension:
+            raise ValueError(
+                f"The {name} bank has {bank.features.shape[1]} numbers a unit, the recipe wants {settings.dimension}."
+            )
+    return Banks(glyphs, sounds, ready.sound_tables if sounds is not None else None)
+
+
+def glyph_bank_of(texts: list[str], vision_encoder: str, settings: GlyphBankSettings) -> FeatureBank:
     """Draw the characters of the texts and of the usual blocks, and encode each once."""
     units = bank_characters(texts, minimum_count=settings.min_count, limit=settings.limit)
     bank = build_glyph_bank(units, default_renderer(), vision_feature_extractor(vision_encoder), settings.dimension)
@@ -80,10 +109,10 @@ def build_model(
     recipe: Recipe,
     text: PreTrainedModel,
     encoders: Encoders,
-    bank: GlyphBank | None,
+    banks: Banks,
     tokenizer: PreTrainedTokenizerBase,
 ) -> MMBertForSequenceClassification:
-    """Build the classifier; where there is a glyph bank, it takes the image encoder's place."""
+    """Build the classifier; where a sense has a bank, it takes the encoder's place."""
     fields: dict[str, Any] = {
         "id2label": dict(enumerate(recipe.labels)),
         "label2id": {label: index for index, label in enumerate(recipe.labels)},
@@ -92,24 +121,15 @@ def build_model(
         "pad_token_id": tokenizer.pad_token_id,
         **recipe.model,
     }
-    if bank is not None:
-        fields |= {"glyph_bank_size": len(bank.features), "vision_feature_size": bank.features.shape[1]}
-    model = MMBertForSequenceClassification.from_encoders_pretrained(
-        text, encoders.speech, encoders.vision if bank is None else None, **fields
-    )
-    if bank is not None:
-        weight = model.get_parameter("mmbert.vision.bank.weight")
-        weight.data.copy_(torch.as_tensor(bank.features))
-    return model
+    speech = encoders.speech if banks.sounds is None else None
+    vision = encoders.vision if banks.glyphs is None else None
+    model = MMBertForSequenceClassification.from_encoders_pretrained(text, speech, vision, **fields)
+    return with_banks(model, banks)
 
 
-def build_processor(
-    recipe: Recipe, tokenizer: PreTrainedTokenizerBase, bank: GlyphBank | None
-) -> MultimodalHateProcessor:
+def build_processor(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, banks: Banks) -> MultimodalHateProcessor:
     """Build the processor with Whisper's feature extractor and CLIP's image processor."""
-    settings = dict(recipe.processor)
-    if bank is not None:
-        settings["glyph_characters"] = list(bank.characters)
+    settings = dict(recipe.processor) | bank_settings(banks)
     return MultimodalHateProcessor(tokenizer, WhisperFeatureExtractor(), CLIPImageProcessorPil(), **settings)
 
 

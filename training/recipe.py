@@ -75,6 +75,16 @@ class GlyphBankSettings(_Strict):
     min_count: int = Field(default=2, ge=1)
 
 
+class SoundBankSettings(_Strict):
+    """The sound bank that the model hears with, if there is one; it is made beforehand (`decloak build-banks`).
+
+    Attributes:
+        dimension: width of its vectors.
+    """
+
+    dimension: int = Field(default=64, gt=0)
+
+
 class Recipe(_Strict):
     """A training run.
 
@@ -87,6 +97,7 @@ class Recipe(_Strict):
         exclude: names of tables whose texts are taken out of training (test and development sets).
         text_encoder: what is done to the text encoder.
         glyph_bank: the bank to build, or None.
+        sound_bank: the bank to take, or None.
         model: `MMBertConfig` fields.
         processor: `MultimodalHateProcessor` settings.
         max_length: tokens that training texts are cut to.
@@ -105,6 +116,7 @@ class Recipe(_Strict):
     exclude: list[str] = Field(default_factory=list)
     text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
     glyph_bank: GlyphBankSettings | None = None
+    sound_bank: SoundBankSettings | None = None
     model: dict[str, Any] = Field(default_factory=dict)
     processor: dict[str, Any] = Field(default_factory=dict)
     max_length: int | None = None
@@ -205,4 +217,4 @@ def _merge(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-__all__ = ["DataSource", "GlyphBankSettings", "Recipe", "TextEncoderSettings", "load_recipe"]
+__all__ = ["DataSource", "GlyphBankSettings", "Recipe", "SoundBankSettings", "TextEncoderSettings", "load_recipe"]

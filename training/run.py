@@ -36,6 +36,7 @@ def train_mmbert(
     text_encoder: str | None = None,
     speech_encoder: str | None = None,
     vision_encoder: str | None = None,
+    banks: Path | None = None,
     init: Path | None = None,
     resume: bool = False,
     overrides: dict[str, str] | None = None,
@@ -54,6 +55,7 @@ def train_mmbert(
         text_encoder: a BERT, needed unless `init` is given.
         speech_encoder: a Whisper, or None.
         vision_encoder: an image encoder; also what a glyph bank is built with.
+        banks: folder of ready banks; what `decloak build-banks` made.
         init: a decloak model to train on from, instead of encoders.
         resume: go on from the last checkpoint.
         overrides: values of the recipe by dotted key.
@@ -78,7 +80,7 @@ def train_mmbert(
     if not resume and init is not None:
         save_repository(*load_initial(settings, init), initial, torch.float32)
     elif not resume:
-        encoders = Encoders(text_encoder, speech_encoder, vision_encoder)
+        encoders = Encoders(text_encoder, speech_encoder, vision_encoder, banks)
         make_initial(settings, [row.text for row in mixture.rows], encoders, initial)
     model, processor = load_initial(settings, initial)
     prepared = time.monotonic()

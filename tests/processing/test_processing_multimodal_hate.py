@@ -66,6 +66,7 @@ def speaking() -> MultimodalHateProcessor:
 
 SETTINGS: dict[str, Any] = {
     "default_modalities": ["text", "vision"],
+    "senses": "bank",
     "window_tokens": 33,
     "window_overlap": 7,
     "glyph_characters": ["a", "好", "👨\u200d👩", '"'],
@@ -73,7 +74,8 @@ SETTINGS: dict[str, Any] = {
     "glyph_font": "f.ttf",
     "glyph_emoji_font": "e.ttf",
     "max_glyphs": 77,
-    "sound_syllables": ["ni3", "hao3"],
+    "sound_units": ["ni3", "hao3"],
+    "sound_tables": {"readings": {"ni3": "你"}, "phrases": {}},
     "speech_engine": "tone",
     "speech_model": "folder",
     "speech_voice": "v",
@@ -205,21 +207,23 @@ def test_positions_point_to_the_tokens(bank_processor: MultimodalHateProcessor) 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"text": "你好"}, (["text"], False)),
-        ({"text": "你好", "modalities": ["vision", "text", "vision"]}, (["text", "vision"], False)),
-        ({"text": "你好", "modalities": "speech"}, (["speech"], True)),
-        ({"text": "你好", "audio": tone(0.2)}, (["text", "speech"], False)),
-        ({"text": "你好", "images": PICTURE}, (["text", "vision"], False)),
-        ({"audio": tone(0.2)}, (["speech"], False)),
-        ({"images": PICTURE}, (["vision"], False)),
-        ({"text": "你好", "audio": tone(0.2), "modalities": ["text"]}, (["text"], False)),
-        ({"text": "😀", "modalities": ["text", "speech"]}, (["text"], False)),
+        ({"text": "你好"}, (["text"], {})),
+        ({"text": "你好", "modalities": ["vision", "text", "vision"]}, (["text", "vision"], {"vision": "bank"})),
+        ({"text": "你好", "modalities": "speech"}, (["speech"], {"speech": "tone"})),
+        ({"text": "你好", "audio": tone(0.2)}, (["text", "speech"], {"speech": "given"})),
+        ({"text": "你好", "images": PICTURE}, (["text", "vision"], {"vision": "given"})),
+        ({"audio": tone(0.2)}, (["speech"], {"speech": "given"})),
+        ({"images": PICTURE}, (["vision"], {"vision": "given"})),
+        ({"text": "你好", "audio": tone(0.2), "modalities": ["text"]}, (["text"], {})),
+        ({"text": "😀", "modalities": ["text", "speech"]}, (["text"], {})),
     ],
 )
-def test_reports_say_which_senses_a_row_has(arguments: dict[str, Any], expected: tuple[list[str], bool]) -> None:
+def test_reports_say_which_senses_a_row_has(
+    arguments: dict[str, Any], expected: tuple[list[str], dict[str, str]]
+) -> None:
     batch = tiny_processor(speech_engine="tone")(**arguments)
     report = batch.reports[0]
-    assert (report["modalities"], report["spoken"]) == expected
+    assert (report["modalities"], report["sources"]) == expected
     present = {"text": "input_ids", "speech": "speech_positions", "vision": "vision_positions"}
     assert [name for name, key in present.items() if key in batch] == expected[0]
 
@@ -229,9 +233,9 @@ def test_a_text_is_spoken_at_the_rate_that_is_heard(speaking: MultimodalHateProc
     assert batch["input_features"].shape == (2, MEL_BINS, 40)  # 4 syllables of 0.1 s, a frame each 10 ms
     assert batch["feature_attention_mask"].sum(dim=1).tolist() == [20, 40]
     assert batch["speech_positions"][1].tolist() == [1, 2, 3, 4]
-    assert [report["spoken"] for report in batch.reports] == [True, True]
+    assert [report["sources"]["speech"] for report in batch.reports] == ["tone", "tone"]
     speaking(text="你", text_pair="好")
-    assert speaking._engine.spoken[-1] == "你 好"  # type: ignore[attr-defined]
+    assert speaking._tools["engine"].spoken[-1] == "你 好"  # type: ignore[attr-defined]
 
 
 def test_given_audio_is_heard_instead(speaking: MultimodalHateProcessor) -> None:

@@ -23,15 +23,9 @@ from transformers import (
 )
 
 from decloak.processing.glyph_rendering import GlyphRenderer, characters, glyph_id
-from decloak.training.glyph_bank import (
-    GlyphBank,
-    bank_characters,
-    build_glyph_bank,
-    codec_characters,
-    count_units,
-    principal_components,
-    vision_feature_extractor,
-)
+from decloak.training.banks.feature_bank import FeatureBank, principal_components
+from decloak.training.banks.glyph_bank import build_glyph_bank, vision_feature_extractor
+from decloak.training.banks.glyph_units import bank_characters, codec_characters, count_units
 from tests.tiny_font import write_font
 
 ALPHABET = "abcdefgh中国垃圾😀👍"
@@ -48,7 +42,7 @@ def pixels(images: Sequence[Image]) -> np.ndarray:
 
 def test_bank_has_a_row_for_each_unit(renderer: GlyphRenderer) -> None:
     bank = build_glyph_bank([*ALPHABET, "a", "z", "🤡"], renderer, pixels, dimension=5, whiten=False, batch_size=4)
-    assert bank.characters == tuple(ALPHABET)
+    assert bank.units == tuple(ALPHABET)
     assert bank.missing == ("z", "🤡")
     assert bank.features.shape == (len(ALPHABET) + 1, 5) and bank.features.dtype == np.float32
     assert not bank.features[0].any() and not bank.raw_features[0].any()
@@ -82,15 +76,15 @@ def test_order_of_units_does_not_change_a_glyph(renderer: GlyphRenderer) -> None
 def test_save_and_load(renderer: GlyphRenderer, tmp_path: Path) -> None:
     bank = build_glyph_bank([*ALPHABET, "z"], renderer, pixels, dimension=4)
     bank.save(tmp_path / "new" / "folder")
-    loaded = GlyphBank.load(tmp_path / "new" / "folder")
-    assert (loaded.characters, loaded.missing) == (bank.characters, bank.missing)
+    loaded = FeatureBank.load(tmp_path / "new" / "folder")
+    assert (loaded.units, loaded.missing) == (bank.units, bank.missing)
     assert loaded.explained_variance == bank.explained_variance
     for name in ("features", "raw_features", "mean", "components"):
         np.testing.assert_array_equal(getattr(loaded, name), getattr(bank, name))
     build_glyph_bank("ab", renderer, pixels, dimension=1).save(tmp_path / "other")
     (tmp_path / "other" / "bank.safetensors").replace(tmp_path / "new" / "folder" / "bank.safetensors")
-    with pytest.raises(ValueError, match="3 rows and characters.json 14 characters"):
-        GlyphBank.load(tmp_path / "new" / "folder")
+    with pytest.raises(ValueError, match="3 rows and units.json 14 units"):
+        FeatureBank.load(tmp_path / "new" / "folder")
 
 
 @pytest.mark.parametrize("dimension", [0, -1, 37, 1000])
