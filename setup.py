@@ -56,9 +56,12 @@ DEV = [
     *TRAIN,
     *SPEECH,
     *SPACE,
+    "emoji>=2.14",  # the sources of the character tables, which tests compare with
     "hypothesis>=6.100",
     "mypy>=1.15",
     "onnx>=1.16",
+    "opencc>=1.1.9",
+    "pypinyin>=0.53",
     "pytest>=8.3",
     "pytest-xdist>=3.6",
     "ruff>=0.15",

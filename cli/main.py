@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from decloak import __version__
+from decloak.cli.attack import attack
 from decloak.cli.build_banks import build_banks
 from decloak.cli.card import card
 from decloak.cli.classify import classify
@@ -24,6 +25,7 @@ app.command(no_args_is_help=False)(classify)
 app.command()(evaluate)
 app.add_typer(train, name="train")
 app.command("build-banks")(build_banks)
+app.command()(attack)
 app.command()(card)
 app.command()(publish)
 app.command()(demo)
