@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 JOBS ?= 2
 TORCH ?= 2.13.0
+TORCHAUDIO ?= 2.11.0
 # The CPU build: the default build for Linux on PyPI brings gigabytes of CUDA. Empty takes what PyPI has (macOS, GPUs).
 # Where this index cannot be reached, pip says so and goes on with its other sources.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
@@ -15,7 +16,7 @@ OFFLINE := HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1
 demo: $(VENV)/package
 	$(OFFLINE) $(BIN)/decloak classify - < spaces/demo/examples.txt
 
-test: lint browser
+test: lint browser $(VENV)/torchaudio
 	$(OFFLINE) OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(JOBS)
 
 lint: $(VENV)/dev
@@ -45,6 +46,12 @@ $(VENV)/package: setup.py $(VENV)/torch
 $(VENV)/dev: setup.py $(VENV)/torch
 	$(BIN)/pip install -q -e '.[dev]'
 	@touch $@ $(VENV)/package
+
+# Tests run programs with this folder on their path. In the environment itself torchaudio, whose compiled part does not
+# load beside the CPU build of torch, would break the audio modules of transformers.
+$(VENV)/torchaudio: | $(VENV)/torch
+	$(BIN)/pip install -q --no-deps --timeout 30 --retries 1 --target $@ torchaudio==$(TORCHAUDIO) \
+	|| echo "torchaudio $(TORCHAUDIO) could not be fetched: its tests are skipped." >&2
 
 # The shipped repositories carry a copy of modeling/ and processing/; a test compares.
 code: $(VENV)/dev

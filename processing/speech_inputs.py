@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .audio_input import read_audio
+from .fallback_engine import speak_with_source
 from .sense_inputs import bank_speech, placed_units, speech_features, speech_places
 from .sound_units import SoundReader, SoundTables
 from .speech_engines import SpeechEngine
@@ -81,12 +82,11 @@ class SpeechInputs:
             chosen = speech_places(places, len(window.input_ids) - 1, self._max_tokens)
             heard = self.hear_text(text, len(chosen))
             return ({} if heard is None else {"speech_features": heard, "speech_positions": chosen}), "cache"
-        engine = self._load_engine()
-        samples = engine.speak(text)
+        samples, rate, source = speak_with_source(self._load_engine(), text)
         if not len(samples):
             return {}, ""
-        mel = spoken_spectrogram(self._feature_extractor, samples, engine.sampling_rate)
-        return speech_features(mel, window, self._max_tokens, places), engine.name
+        mel = spoken_spectrogram(self._feature_extractor, samples, rate)
+        return speech_features(mel, window, self._max_tokens, places), source.split(":")[0]
 
     def _places(self, window: TextWindow) -> list[int]:
         return window.word_tokens if self._reader is None else placed_units(window, self._reader)[1]

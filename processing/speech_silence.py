@@ -32,7 +32,9 @@ def without_silence(samples: np.ndarray, rate: int) -> np.ndarray:
     silent = levels <= SILENT_SHARE * np.quantile(levels, LOUD_QUANTILE)
     if silent.all():
         return samples
-    return frames[_kept(silent, round(PAUSE_SECONDS / FRAME_SECONDS))].ravel()
+    kept = frames[_kept(silent, round(PAUSE_SECONDS / FRAME_SECONDS))].ravel()
+    # What is shorter than a frame belongs to the last one.
+    return kept if silent[-1] else np.concatenate([kept, samples[frames.size :]])
 
 
 def _kept(silent: np.ndarray, pause: int) -> np.ndarray:

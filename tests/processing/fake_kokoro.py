@@ -4,33 +4,63 @@ import json
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto, helper
+from onnx import NodeProto, TensorProto, helper
 
 STYLE_SIZE = 256
 PHONEMES = " abcdefghijklmnopqrstuvwxyz,.!?;:—…→"
 VOCABULARY = {"$": 0} | {phoneme: index + 1 for index, phoneme in enumerate(PHONEMES)}
 
 
-def echo_graph(tokens: str = "tokens", speed_type: int = TensorProto.FLOAT) -> bytes:
+def echo_graph(
+    tokens: str = "tokens", speed_type: int = TensorProto.FLOAT, style_size: int = STYLE_SIZE, rounds: int = 0
+) -> bytes:
     """Return a graph whose output is the tokens, the style vector and the speed, one after the other."""
     nodes = [
         helper.make_node("Cast", [tokens], ["float_tokens"], to=TensorProto.FLOAT),
-        helper.make_node("Cast", ["speed"], ["float_speed"], to=TensorProto.FLOAT),
+        helper.make_node("Cast", ["late_speed" if rounds else "speed"], ["float_speed"], to=TensorProto.FLOAT),
         helper.make_node("Flatten", ["style"], ["flat_style"], axis=0),
         helper.make_node("Unsqueeze", ["float_speed", "axis"], ["flat_speed"]),
         helper.make_node("Concat", ["float_tokens", "flat_style", "flat_speed"], ["audio"], axis=1),
     ]
     inputs = [
         helper.make_tensor_value_info(tokens, TensorProto.INT64, [1, "length"]),
-        helper.make_tensor_value_info("style", TensorProto.FLOAT, [1, STYLE_SIZE]),
+        helper.make_tensor_value_info("style", TensorProto.FLOAT, [1, style_size]),
         helper.make_tensor_value_info("speed", speed_type, [1]),
     ]
     output = helper.make_tensor_value_info("audio", TensorProto.FLOAT, [1, "samples"])
     axis = helper.make_tensor("axis", TensorProto.INT64, [1], [0])
-    graph = helper.make_graph(nodes, "echo", inputs, [output], [axis])
+    initializers = [axis]
+    if rounds:
+        nodes.insert(0, _waste_time())
+        initializers.append(helper.make_tensor("rounds", TensorProto.INT64, [], [rounds]))
+    graph = helper.make_graph(nodes, "echo", inputs, [output], initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
     model.ir_version = 9
     return model.SerializeToString()
+
+
+def _waste_time() -> NodeProto:
+    """Return a loop that adds one, over and over, to the speed that the output holds."""
+    one = helper.make_node("Constant", [], ["one"], value=helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0]))
+    body = helper.make_graph(
+        [one, helper.make_node("Add", ["before", "one"], ["after"]), helper.make_node("Identity", ["go"], ["go_on"])],
+        "round",
+        [
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", TensorProto.FLOAT, [1]),
+        ],
+        [
+            helper.make_tensor_value_info("go_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("after", TensorProto.FLOAT, [1]),
+        ],
+    )
+    return helper.make_node("Loop", ["rounds", "", "speed"], ["late_speed"], body=body)
+
+
+def slow_graph() -> bytes:
+    """Return a graph that takes about half a minute, in small steps."""
+    return echo_graph(rounds=2**24)
 
 
 def style_rows(lengths: int, voice: int) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decloak.processing import audio_resampling
 from decloak.processing.audio_resampling import resample
 
 
@@ -35,6 +36,30 @@ def test_equal_rates_change_nothing_and_need_no_scipy(monkeypatch: pytest.Monkey
     assert resample(waveform.astype(np.float64), 16000, 16000).dtype == np.float32
     with pytest.raises(ImportError, match=r"resampling audio .*pip install \"decloak\[speech\]\""):
         resample(waveform, 16000, 8000)
+
+
+def test_without_scipy_torchaudio_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+    monkeypatch.setattr(audio_resampling, "import_torchaudio", lambda: used.append("import"))
+    monkeypatch.setattr(audio_resampling, "_resample_torchaudio", lambda samples, up, down: samples[:up])
+    assert resample(sine(440, 24000), 24000, 16000).size == 16000  # by SciPy, although torchaudio is there
+    assert used == []
+    monkeypatch.setitem(sys.modules, "scipy.signal", None)
+    assert resample(sine(440, 24000), 24000, 16000).size == 2
+    assert used == ["import"]
+
+
+def test_a_backend_that_is_not_there_is_named() -> None:
+    with pytest.raises(ImportError, match=r"torchaudio is not installed .*pip install \"decloak\[speech\]\""):
+        resample(sine(440, 24000), 24000, 16000, "torchaudio")
+    with pytest.raises(ValueError, match="backend is 'soxr'; allowed: auto, scipy, torchaudio"):
+        resample(sine(440, 24000), 24000, 16000, "soxr")  # type: ignore[arg-type]
+
+
+def test_the_filter_is_scipys_own() -> None:
+    signal = pytest.importorskip("scipy.signal")
+    noise = np.random.default_rng(0).standard_normal(4000).astype(np.float32)
+    np.testing.assert_array_equal(resample(noise, 24000, 16000), signal.resample_poly(noise, 2, 3))
 
 
 def test_channels_are_resampled_each() -> None:

@@ -4,6 +4,8 @@ import os
 import pickle
 import shutil
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from onnx import TensorProto
 from decloak.processing import kokoro_engine
 from decloak.processing.kokoro_engine import KokoroSpeechEngine
 from decloak.processing.kokoro_phonemes import MisakiPhonemizer
+from decloak.processing.speech_engine_base import SpeechEngineError
 from tests.processing import fake_kokoro
 
 
@@ -87,7 +90,19 @@ def test_every_phoneme_of_any_text_is_spoken_in_order(
     assert engine.speak(text).size >= len(expected)
 
 
-@pytest.mark.parametrize("text", ["", " \n\t", "😀😀", "...!?", "\ud800", "\x00\x07", "→"])
+def test_five_thousand_characters_are_spoken_whole(folder: Path) -> None:
+    text = " ".join(f"one more line with {'abcdefghij'[number % 10] * 9}, it ends." for number in range(130))[:5000]
+    pieces = spoken(make_engine(folder, pause=0.1), text)
+    assert len(pieces) > 30
+    assert " ".join(phonemes for phonemes, _, _ in pieces) == text.strip()
+
+
+def test_what_the_voice_cannot_say_is_left_out(folder: Path) -> None:
+    text = "one \u202eשלום\u202c two e\u0301\u0302 😀 three\ud800. \x00four"
+    assert spoken(make_engine(folder), text) == [("one  two e  three. four", 1022.0, 1.0)]
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "😀😀", "...!?", "\ud800", "\x00\x07", "→", "שלום", "\u0301\u0302"])
 def test_nothing_to_say_is_no_sample(folder: Path, text: str) -> None:
     waveform = make_engine(folder).speak(text)
     assert waveform.shape == (0,)
@@ -167,6 +182,38 @@ def test_a_graph_with_whole_speeds(tmp_path: Path) -> None:
         make_engine(tmp_path, speed=1.5).speak("a")
 
 
+def test_a_run_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    fake_kokoro.make_folder(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(fake_kokoro.slow_graph())
+    engine = make_engine(tmp_path, timeout=0.2)
+    engine.phoneme_chunks("a")
+    for _ in range(2):  # the session can be used again
+        start = time.monotonic()
+        with pytest.raises(SpeechEngineError, match=r"not spoken a piece within 0.2 s .* raise timeout=") as caught:
+            engine.speak("a")
+        assert caught.value.cause == "timeout"
+        assert time.monotonic() - start < 10
+
+
+def test_a_run_in_time_leaves_no_timer_behind(folder: Path) -> None:
+    before = threading.active_count()
+    make_engine(folder, timeout=3600).speak("a. " * 200)
+    deadline = time.monotonic() + 10  # cancelled timers end at once, but not within the call
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before
+
+
+def test_a_run_that_fails_is_the_engines_error(tmp_path: Path) -> None:
+    fake_kokoro.make_folder(tmp_path)
+    (tmp_path / "model.onnx").write_bytes(fake_kokoro.echo_graph(style_size=3))
+    with pytest.raises(
+        SpeechEngineError, match=r"(?s)Kokoro failed in .*model.onnx.*use another file or engine"
+    ) as caught:
+        make_engine(tmp_path).speak("a")
+    assert caught.value.cause == "failed"
+
+
 def test_another_graph_is_refused(tmp_path: Path) -> None:
     fake_kokoro.make_folder(tmp_path)
     (tmp_path / "model.onnx").write_bytes(fake_kokoro.echo_graph("pixels"))
@@ -182,6 +229,8 @@ def test_another_graph_is_refused(tmp_path: Path) -> None:
         ({"speed": "fast"}, "speed is 'fast'; a number from"),
         ({"speed": True}, "speed is True; a number from"),
         ({"pause": -1}, "pause is -1; a number from 0.0 to 5.0"),
+        ({"timeout": 0}, "timeout is 0; a number from 0.001 to 86400.0"),
+        ({"revision": "main"}, "revision is 'main', but .* is no repository on the Hub"),
         ({"threads": 0}, "threads is 0; None or an integer of at least 1"),
         ({"threads": 1.5}, "threads is 1.5; None or an integer"),
         ({"voice": "zf_nobody"}, "voice 'zf_nobody' is not in .*; allowed: af_two, zf_one"),
@@ -208,6 +257,7 @@ def test_missing_onnxruntime_names_the_extra(folder: Path, monkeypatch: pytest.M
         ("zf_one", MisakiPhonemizer(british=False, digits_in="zh")),
         ("af_two", MisakiPhonemizer(british=False, digits_in="en")),
         ("bm_three", MisakiPhonemizer(british=True, digits_in="en")),
+        ("zm_four", MisakiPhonemizer(british=False, digits_in="zh")),
     ],
 )
 def test_the_voice_chooses_how_misaki_reads(tmp_path: Path, voice: str, phonemizer: MisakiPhonemizer) -> None:

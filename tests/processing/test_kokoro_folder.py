@@ -61,23 +61,24 @@ def test_an_empty_folder_lacks_everything(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("folder", [None, ""])
 def test_no_folder(folder: str | None) -> None:
-    with pytest.raises(ValueError, match="no Kokoro folder was given; allowed: the path of a local folder"):
+    with pytest.raises(FileNotFoundError, match="no Kokoro model was given; allowed: the path of a local folder"):
         open_kokoro_folder(folder)
 
 
 def test_a_repository_id_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(FileNotFoundError, match="'user/kokoro' does not exist.*download it first"):
+    with pytest.raises(FileNotFoundError, match="'user/kokoro' does not exist.*or the name of a repository"):
         open_kokoro_folder("user/kokoro")
 
 
 def test_several_models_need_a_choice(tmp_path: Path) -> None:
     root = fake_kokoro.make_hub_folder(tmp_path / "hub")
     (root / "onnx" / "model.onnx").write_bytes(b"")
-    with pytest.raises(ValueError, match="model_file= with one of: onnx/model.onnx, onnx/model_quantized.onnx"):
+    assert open_kokoro_folder(root).model == root / "onnx" / "model_quantized.onnx"  # the default one is there
+    assert open_kokoro_folder(root, model_file="onnx/model.onnx").model == root / "onnx" / "model.onnx"
+    (root / "onnx" / "model_quantized.onnx").rename(root / "onnx" / "model_fp16.onnx")
+    with pytest.raises(ValueError, match="model_file= with one of: onnx/model.onnx, onnx/model_fp16.onnx"):
         open_kokoro_folder(root)
-    chosen = open_kokoro_folder(root, model_file="onnx/model_quantized.onnx")
-    assert chosen.model == root / "onnx" / "model_quantized.onnx"
     with pytest.raises(FileNotFoundError, match=r"lacks onnx/model_q4\.onnx"):
         open_kokoro_folder(root, model_file="onnx/model_q4.onnx")
 
