@@ -1,5 +1,6 @@
 """`decloak build-banks`: make the tables that let a checkpoint see and hear without fonts, engines and encoders."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -67,19 +68,19 @@ def build_banks(
         from decloak.training.banks.building import SpeechSource, make_glyphs, make_sounds, texts_of, words_of
         from decloak.training.banks.installing import Banks, install_banks
 
-        glyphs, sounds, tables = None, None, None
-        width = dimension or None
+        banks, width = Banks(), dimension or None
         if vision_encoder is not None:
             seen = [text for table in texts or [] for text in texts_of(table)]
             glyphs = make_glyphs(vision_encoder, seen, width, characters, 2 if seen else 1, font, emoji_font)
+            banks = replace(banks, glyphs=glyphs)
             note(f"glyphs: {len(glyphs.units)} characters, {len(glyphs.missing)} that no font has")
         if speech_encoder is not None:
             threads = 1 if workers > 1 else None
             source = SpeechSource(speech_encoder, speech_engine, speech_model, voice, output / "heard.sqlite", threads)
             listed = words_of(words_from, words) if words_from is not None else []
-            sounds, tables = make_sounds(source, listed, width, workers)
-            note(f"sounds: {len(sounds.units)} units, {len(sounds.missing)} that could not be spoken")
-        banks = Banks(glyphs, sounds, tables)
+            banks = replace(make_sounds(source, listed, width, workers), glyphs=banks.glyphs)
+            assert banks.sounds is not None  # noqa: S101 - for the type checker
+            note(f"sounds: {len(banks.sounds.units)} units, {len(banks.sounds.missing)} that could not be spoken")
         banks.save(output)
         if model is not None:
             note(f"model: {install_banks(banks, model, output / 'model')}")

@@ -11,11 +11,13 @@ from transformers.processing_utils import ProcessingKwargs, ProcessorMixin, Unpa
 
 from .audio_input import read_audio
 from .batching import pad_batch
+from .fallback_engine import FallbackSpeechEngine
 from .glyph_rendering import default_renderer
 from .image_input import read_image
 from .row_features import RowFeatures, RowSenses, check_route
 from .row_inputs import as_rows, call_settings
-from .speech_engines import SpeechEngine, load_speech_engine
+from .speech_engine_base import SpeechEngine, SpeechEngineError
+from .speech_engines import load_speech_engine
 from .speech_inputs import HearText, SpeechInputs, spectrogram
 from .text_windows import clean, split_windows, window_length
 
@@ -88,6 +90,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         speech_model: str | None = None,
         speech_voice: str | None = None,
         speech_version: str | None = None,
+        speech_fallback: str | None = None,
         max_speech_tokens: int = 100,
         max_speech_seconds: float = 120.0,
         max_image_pixels: int = 25_000_000,
@@ -114,7 +117,9 @@ class MultimodalHateProcessor(ProcessorMixin):
             speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
             speech_voice: its voice; the engine's own choice if None.
             speech_version: the engine and weights that a checkpoint was trained with; checked when it speaks.
-            max_speech_tokens: most speech tokens of a row.
+            speech_fallback: engine that speaks where the first is missing or fails (`"espeak"`); the report names it.
+                None raises instead.
+            max_speech_tokens: most speech tokens of a spoken row.
             max_speech_seconds: longest audio that is taken.
             max_image_pixels: largest picture that is taken.
         """
@@ -133,6 +138,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         self.speech_model = speech_model
         self.speech_voice = speech_voice
         self.speech_version = speech_version
+        self.speech_fallback = speech_fallback
         self.max_speech_tokens = max_speech_tokens
         self.max_speech_seconds = max_speech_seconds
         self.max_image_pixels = max_image_pixels
@@ -195,7 +201,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         for number, row in enumerate(rows):
             try:
                 windows = self.encode_windows(**row, modalities=modalities, senses=senses, **settings)
-            except (ValueError, OSError) as error:
+            except (ValueError, OSError, SpeechEngineError) as error:
                 raise ValueError(f"Row {number}: {error}") from error
             if len(windows) > 1:
                 raise ValueError(
@@ -309,7 +315,9 @@ class MultimodalHateProcessor(ProcessorMixin):
         if self.speech_engine is None:
             raise ValueError("Speech was asked for, but this processor has no speech_engine and no audio was given.")
         folder = self.speech_model or os.environ.get(SPEECH_MODEL_VARIABLE)
-        engine = load_speech_engine(self.speech_engine, folder, self.speech_voice)
+        engine = load_speech_engine(self.speech_engine, folder, self.speech_voice, fallback=self.speech_fallback)
+        if isinstance(engine, FallbackSpeechEngine) and engine.primary is None:
+            return engine  # the report of each row says so
         if self.speech_version is None:
             self.speech_version = engine.version
         elif self.speech_version != engine.version:

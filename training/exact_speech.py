@@ -8,6 +8,7 @@ from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from decloak.modeling.whisper_mmbert import average_spans, whisper_states
 from decloak.processing import SpeechEngine
+from decloak.processing.fallback_engine import speak_with_source
 from decloak.processing.speech_inputs import spoken_spectrogram
 
 from .feature_cache import FeatureCache, module_fingerprint
@@ -62,17 +63,22 @@ class ExactSpeech:
         content = f"{tokens}\0{text}"
         found = self.cache.get(content) if self.cache is not None else None
         if found is None:
-            found = self.hear(text, tokens)
-            if self.cache is not None:
+            found, source = self.hear(text, tokens)
+            # What a fallback said is not what the namespace says.
+            if self.cache is not None and source == self.engine.fingerprint:
                 self.cache.put(content, found)
         return found if len(found) else None
 
-    def hear(self, text: str, tokens: int) -> np.ndarray:
-        """Speak and hear a text, whatever the cache has; (0, width) where nothing can be spoken."""
-        samples = self.engine.speak(text)
+    def hear(self, text: str, tokens: int) -> tuple[np.ndarray, str]:
+        """Speak and hear a text, whatever the cache has.
+
+        Returns:
+            The features, (0, width) where nothing can be spoken, and the fingerprint of the engine that spoke.
+        """
+        samples, rate, source = speak_with_source(self.engine, text)
         if not len(samples):
-            return np.zeros((0, self.encoder.config.d_model), dtype=np.float16)
-        spoken = spoken_spectrogram(self.feature_extractor, samples, self.engine.sampling_rate)
+            return np.zeros((0, self.encoder.config.d_model), dtype=np.float16), source
+        spoken = spoken_spectrogram(self.feature_extractor, samples, rate)
         device = next(self.encoder.parameters()).device
         mel = torch.from_numpy(spoken).unsqueeze(0).to(device)
         mask = torch.ones(1, mel.shape[-1], dtype=torch.bool, device=device)
@@ -80,7 +86,7 @@ class ExactSpeech:
         with torch.inference_mode(), autocast:
             states, lengths = whisper_states(self.encoder, mel, mask)
             pooled = average_spans(states.float(), lengths, torch.ones(1, tokens, device=device))
-        return pooled[0].cpu().numpy().astype(np.float16)
+        return pooled[0].cpu().numpy().astype(np.float16), source
 
 
 __all__ = ["ExactSpeech"]

@@ -40,6 +40,7 @@ class FeatureCache:
 
         Raises:
             ValueError: The file is no SQLite database.
+            OSError: It cannot be opened or written, is locked for long, or is another program's database.
         """
         self.path = Path(path)
         self.namespace = namespace
@@ -48,6 +49,8 @@ class FeatureCache:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._open().execute("SELECT COUNT(*) FROM features WHERE key = x'00'").fetchone()
+        except sqlite3.OperationalError as error:  # not "delete it": the file may be whole
+            raise OSError(f"{self.path} cannot be used as a feature cache: {error}.") from error
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{self.path} is no feature cache ({error}): delete it, or name another file.") from error
 
@@ -116,10 +119,13 @@ def _encoded(array: np.ndarray) -> bytes:
 
 
 def _decoded(value: bytes) -> np.ndarray | None:
+    """Return an array, or None where the value was damaged on the disk: it is then made again."""
+    buffer = io.BytesIO(value)
     try:
-        return np.load(io.BytesIO(value), allow_pickle=False)
-    except (ValueError, EOFError, OSError):
-        return None  # damaged on the disk: made again
+        array = np.lib.format.read_array(buffer, allow_pickle=False)
+    except Exception:  # a broken header raises errors of many kinds, of the memory and of the tokenizer too
+        return None
+    return None if buffer.read(1) else array
 
 
 def module_fingerprint(module: torch.nn.Module) -> str:

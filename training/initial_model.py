@@ -1,7 +1,7 @@
 """The untrained model of a run: encoders shrunk and joined, banks built, processor made."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -94,7 +94,7 @@ def read_banks(recipe: Recipe, texts: list[str], encoders: Encoders) -> Banks:
             raise ValueError(
                 f"The {name} bank has {bank.features.shape[1]} numbers a unit, the recipe wants {settings.dimension}."
             )
-    return Banks(glyphs, sounds, ready.sound_tables if sounds is not None else None)
+    return replace(ready, glyphs=glyphs) if sounds is not None else Banks(glyphs)
 
 
 def glyph_bank_of(texts: list[str], vision_encoder: str, settings: GlyphBankSettings) -> FeatureBank:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from decloak.modeling import MMBertConfig
 from decloak.processing import MultimodalHateProcessor
+from decloak.processing.cloaking import available_attacks
 
 from .mmbert_training_arguments import MMBertTrainingArguments
 from .stages import TrainingStage
@@ -85,6 +86,38 @@ class SoundBankSettings(_Strict):
     dimension: int = Field(default=64, gt=0)
 
 
+class CloakingSettings(_Strict):
+    """Cloaked copies of training texts (`decloak attack --list` has the attacks).
+
+    Attributes:
+        share: of the texts that get a copy.
+        strength: least and greatest share of a copy's places that change.
+        chinese: attacks on texts with Han characters.
+        english: attacks on all others.
+    """
+
+    share: float = Field(gt=0, le=1)
+    strength: tuple[float, float] = (0.1, 0.6)
+    chinese: list[str]
+    english: list[str]
+
+    @field_validator("strength")
+    @classmethod
+    def _check_strength(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < value[0] <= value[1] <= 1:
+            raise ValueError(f"strength={list(value)}; it is two numbers, 0 < least <= greatest <= 1.")
+        return value
+
+    @field_validator("chinese", "english")
+    @classmethod
+    def _check_attacks(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        allowed = available_attacks({"chinese": "zh", "english": "en"}[str(info.field_name)])
+        unknown = [name for name in value if name not in allowed]
+        if unknown or not value:
+            raise ValueError(f"{info.field_name} has the attacks {value}; some of {allowed} are needed.")
+        return value
+
+
 class Recipe(_Strict):
     """A training run.
 
@@ -98,6 +131,7 @@ class Recipe(_Strict):
         text_encoder: what is done to the text encoder.
         glyph_bank: the bank to build, or None.
         sound_bank: the bank to take, or None.
+        cloaking: cloaked copies that training texts get, or None.
         model: `MMBertConfig` fields.
         processor: `MultimodalHateProcessor` settings.
         max_length: tokens that training texts are cut to.
@@ -117,6 +151,7 @@ class Recipe(_Strict):
     text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
     glyph_bank: GlyphBankSettings | None = None
     sound_bank: SoundBankSettings | None = None
+    cloaking: CloakingSettings | None = None
     model: dict[str, Any] = Field(default_factory=dict)
     processor: dict[str, Any] = Field(default_factory=dict)
     max_length: int | None = None
@@ -217,4 +252,12 @@ def _merge(base: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
-__all__ = ["DataSource", "GlyphBankSettings", "Recipe", "SoundBankSettings", "TextEncoderSettings", "load_recipe"]
+__all__ = [
+    "CloakingSettings",
+    "DataSource",
+    "GlyphBankSettings",
+    "Recipe",
+    "SoundBankSettings",
+    "TextEncoderSettings",
+    "load_recipe",
+]

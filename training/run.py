@@ -17,6 +17,7 @@ from decloak.modeling import MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
 
 from .collator import EncodedDataset, MultimodalCollator
+from .data.cloaked_copies import add_cloaked_copies
 from .data.mixture import Mixture, class_id, load_mixture, load_texts
 from .data.tables import table_rows
 from .export import save_repository
@@ -143,6 +144,9 @@ def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> 
         excluded |= load_texts(data[name])
     paths = {name: path for name, path in data.items() if name not in recipe.exclude}
     mixture = load_mixture(recipe.data, paths, excluded, recipe.labels, recipe.seed)
+    if recipe.cloaking is not None:
+        add_cloaked_copies(mixture, recipe.cloaking, excluded, recipe.seed)
+        logger.info("cloaked copies: %s", mixture.cloaked)
     for name, counts in mixture.counts.items():
         logger.info("%s: %s", name, counts)
     return mixture
@@ -208,6 +212,7 @@ def run_record(
     return {
         "recipe": recipe.model_dump(),
         "data": mixture.counts,
+        "cloaked": mixture.cloaked,
         "texts": len(train),
         "texts_cut": train.truncated,
         "texts_left_out": len(train.errors),

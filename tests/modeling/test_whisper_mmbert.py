@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from decloak.modeling.whisper_mmbert import average_spans, whisper_states
@@ -41,6 +42,32 @@ def test_an_audio_in_a_padded_batch_is_heard_as_alone(implementation: str) -> No
         alone = hear(encoder, part)
         assert int(lengths[row]) == alone.shape[1] == (part.shape[-1] + 1) // 2
         torch.testing.assert_close(states[row, : alone.shape[1]], alone[0], atol=1e-5, rtol=1e-5)
+
+
+def padded_and_masked(encoder: WhisperEncoder, features: torch.Tensor) -> torch.Tensor:
+    """The padded route of arXiv 2508.00760, written out, with the silence behind the audio masked."""
+    length = (features.shape[-1] + 1) // 2
+    padded = nn.functional.pad(features, (0, WHISPER_FRAMES - features.shape[-1]))
+    states = nn.functional.gelu(encoder.conv1(padded))
+    states[..., features.shape[-1] :] = 0  # what an audio that ends there hands to the second convolution
+    states = nn.functional.gelu(encoder.conv2(states)).transpose(1, 2) + encoder.embed_positions.weight
+    mask = torch.zeros(1, 1, 1, states.shape[1]).masked_fill(torch.arange(states.shape[1]) >= length, -torch.inf)
+    for layer in encoder.layers:
+        states = layer(states, mask)
+    return encoder.layer_norm(states)[:, :length]
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("frames", [1, 2, 17, 30, WHISPER_FRAMES])
+def test_the_true_length_is_the_padded_route_with_its_silence_masked(frames: int) -> None:
+    encoder = make_encoder()
+    features = mel(frames)
+    heard = hear(encoder, features)
+    torch.testing.assert_close(heard, padded_and_masked(encoder, features), atol=1e-4, rtol=0)
+    if frames < WHISPER_FRAMES - 2:
+        silence = nn.functional.pad(features, (0, WHISPER_FRAMES - frames))
+        unmasked = encoder(silence).last_hidden_state[:, : heard.shape[1]]
+        assert (heard - unmasked).abs().max() > 1e-2, "the silence is attended where it is not masked"
 
 
 @torch.no_grad()

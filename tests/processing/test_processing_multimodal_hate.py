@@ -80,6 +80,7 @@ SETTINGS: dict[str, Any] = {
     "speech_model": "folder",
     "speech_voice": "v",
     "speech_version": "1",
+    "speech_fallback": "espeak",
     "max_speech_tokens": 55,
     "max_speech_seconds": 6.5,
     "max_image_pixels": 4_000,

@@ -22,8 +22,9 @@ from ..feature_cache import FeatureCache
 from .feature_bank import FeatureBank
 from .glyph_bank import build_glyph_bank, vision_feature_extractor
 from .glyph_units import bank_characters
+from .installing import Banks
 from .sound_bank import build_sound_bank, texts_to_hear
-from .sound_tables import WORD, SoundTables, english_phonemizer, make_sound_tables
+from .sound_tables import WORD, english_phonemizer, make_sound_tables
 
 logger = logging.getLogger(__name__)
 
@@ -87,9 +88,7 @@ def make_glyphs(
     return build_glyph_bank(units, renderer, vision_feature_extractor(vision_encoder), dimension, source=vision_encoder)
 
 
-def make_sounds(
-    source: SpeechSource, words: Sequence[str] = (), dimension: int | None = 64, workers: int = 1
-) -> tuple[FeatureBank, SoundTables]:
+def make_sounds(source: SpeechSource, words: Sequence[str] = (), dimension: int | None = 64, workers: int = 1) -> Banks:
     """Speak and hear every syllable, and words of every phoneme.
 
     Args:
@@ -99,14 +98,17 @@ def make_sounds(
         workers: processes that speak at once; they share the cache.
 
     Returns:
-        The bank, and the tables with which a processor uses it.
+        The sound bank, with the tables by which a processor uses it, and who spoke.
     """
     tables = make_sound_tables(words, english_phonemizer() if words else None)
     if workers > 1:
         hear_in_parallel(source, texts_to_hear(tables), workers)
     hear = source.open()
     assert hear.cache is not None  # noqa: S101 - for the type checker
-    return build_sound_bank(tables, hear, dimension, source=hear.cache.namespace), tables
+    bank = build_sound_bank(tables, hear, dimension, source=hear.cache.namespace)
+    engine = hear.engine
+    speaker = {"speech_engine": engine.name, "speech_voice": engine.voice, "speech_version": engine.version}
+    return Banks(sounds=bank, sound_tables=tables, speaker=speaker)
 
 
 def hear_in_parallel(source: SpeechSource, texts: Sequence[tuple[str, int]], workers: int) -> None:
@@ -144,7 +146,7 @@ def _hear_part(texts: Sequence[tuple[str, int]]) -> int:
 def texts_of(table: str | Path) -> list[str]:
     """Return the texts of a table; rows without one are left out."""
     found = (row.values.get("text") for row in table_rows(table, ["text"]))
-    return [text for text in found if isinstance(text, str)]
+    return [text for text in found if isinstance(text, str) and text]
 
 
 def words_of(tokenizer: str, limit: int) -> list[str]:

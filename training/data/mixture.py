@@ -30,10 +30,12 @@ class Mixture:
         rows: the texts, in a random order that the seed fixes.
         counts: for each table the rows read, unusable, excluded (also in an excluded table), duplicate, conflicting
             (the same text with another label: all copies are dropped), over the limit, and kept.
+        cloaked: cloaked copies among the rows, by attack.
     """
 
     rows: list[LabelledText] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    cloaked: dict[str, int] = field(default_factory=dict)
 
 
 def normalised(text: str) -> str:
