@@ -82,6 +82,7 @@ def build_banks(
             assert banks.sounds is not None  # noqa: S101 - for the type checker
             note(f"sounds: {len(banks.sounds.units)} units, {len(banks.sounds.missing)} that could not be spoken")
         banks.save(output)
+        banks = Banks.load(output)  # with what an earlier build left there
         if model is not None:
             note(f"model: {install_banks(banks, model, output / 'model')}")
         typer.echo(output)

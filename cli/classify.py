@@ -1,15 +1,15 @@
 """`decloak classify`: texts in, labels out."""
 
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from decloak.cli.errors import clear_errors, note
+from decloak.cli.exact_senses import ExactSenses, Senses, SpeechCache, SpeechEncoder, SpeechModel, VisionEncoder
+from decloak.cli.inputs import InputText, input_texts
 from decloak.cli.options import (
     BatchSize,
     Device,
@@ -28,19 +28,6 @@ if TYPE_CHECKING:
     from transformers import TextClassificationPipeline
 
 
-@dataclass(frozen=True)
-class InputText:
-    """A text to classify, or why there is none.
-
-    Attributes:
-        text: The text; None when the row could not be read.
-        error: What is wrong with the row, or None.
-    """
-
-    text: str | None
-    error: str | None = None
-
-
 def classify(
     texts: Annotated[
         list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; - reads one a line from stdin.")
@@ -54,6 +41,11 @@ def classify(
     revision: Revision = None,
     trust_remote_code: TrustRemoteCode = False,
     modalities: Modalities = None,
+    senses_from: Senses = None,
+    speech_encoder: SpeechEncoder = None,
+    vision_encoder: VisionEncoder = None,
+    speech_model: SpeechModel = None,
+    speech_cache: SpeechCache = None,
     batch_size: BatchSize = 32,
     format_: Annotated[
         Format | None,
@@ -88,45 +80,14 @@ def classify(
 
     with clear_errors():
         wanted = senses(modalities)
-        rows = _inputs(texts or [], file, column)
-        classifier = load_classifier(model, revision, trust_remote_code, device.value, dtype.value)
+        exact = ExactSenses(senses_from, speech_encoder, vision_encoder, speech_model, speech_cache)
+        rows = input_texts(texts or [], file, column)
+        classifier = load_classifier(model, revision, trust_remote_code, device.value, dtype.value, exact)
         records = _records(classifier, rows, model_name(model, revision), batch_size, wanted)
         with open_output(output) as out:
             writer = record_writer(chosen_format(format_, output), out, labels_of(classifier))
             counts = _write(writer.write, show_progress(records, hidden=out.isatty()))
     _report(*counts)
-
-
-def _inputs(texts: list[str], file: Path | None, column: str) -> Iterator[InputText]:
-    """Choose the one source of texts.
-
-    Raises:
-        ValueError: There is none, or more than one.
-    """
-    from decloak.training.data.tables import table_rows
-
-    if file is not None and texts:
-        raise ValueError("texts come either as arguments or from --file, not both")
-    if file is not None:
-        return (_table_input(row.values.get(column), row.error, column) for row in table_rows(file, [column]))
-    if texts == ["-"] or (not texts and not sys.stdin.isatty()):
-        return (InputText(line) for line in _lines(sys.stdin.buffer))
-    if not texts:
-        raise ValueError('no text given: try decloak classify "a text", or --file, or pipe lines into it')
-    return (InputText(text) for text in texts)
-
-
-def _table_input(value: object, error: str | None, column: str) -> InputText:
-    if error is None and not isinstance(value, str):
-        error = f"{column} is {type(value).__name__}, a string is needed"
-    return InputText(value if isinstance(value, str) else None, error)
-
-
-def _lines(stdin: IO[bytes]) -> Iterator[str]:
-    """Decode stdin line by line; bytes that are not UTF-8 stay, as lone surrogates, in their own line."""
-    for number, line in enumerate(stdin):
-        text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
-        yield text.removeprefix("\ufeff") if number == 0 else text
 
 
 def _records(
@@ -163,6 +124,7 @@ def _record(row: InputText, name: str, answer: dict[str, Any]) -> dict[str, Any]
         "scores": answer.get("scores"),
         "model": name,
         "modalities": answer.get("modalities") or [],
+        "sources": answer.get("sources") or {},
         "truncated": bool(answer.get("truncated")),
     }
     if answer.get("windows", 1) > 1:

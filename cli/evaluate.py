@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from decloak.cli.errors import clear_errors, note
+from decloak.cli.exact_senses import ExactSenses, Senses, SpeechCache, SpeechEncoder, SpeechModel, VisionEncoder
 from decloak.cli.options import (
     BatchSize,
     Device,
@@ -48,6 +49,11 @@ def evaluate(
         ),
     ] = None,
     modalities: Modalities = None,
+    senses_from: Senses = None,
+    speech_encoder: SpeechEncoder = None,
+    vision_encoder: VisionEncoder = None,
+    speech_model: SpeechModel = None,
+    speech_cache: SpeechCache = None,
     batch_size: BatchSize = 32,
     format_: Annotated[Report, typer.Option("--format", help="A table for people, or one JSON object.")] = Report.table,
     device: DeviceOption = Device.auto,
@@ -77,8 +83,9 @@ def evaluate(
 
     with clear_errors():
         wanted = senses(modalities)
+        exact = ExactSenses(senses_from, speech_encoder, vision_encoder, speech_model, speech_cache)
         rows = table_rows(data, [text_column, label_column])
-        classifier = load_classifier(model, revision, trust_remote_code, device.value, dtype.value)
+        classifier = load_classifier(model, revision, trust_remote_code, device.value, dtype.value, exact)
         scheme = label_scheme(labels_of(classifier), positive_label or [])
         labelled = labelled_texts(rows, text_column, label_column, scheme)
         report = measure(classifier, labelled, scheme, batch_size, wanted, show_progress)

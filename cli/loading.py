@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from decloak.cli.exact_senses import ExactSenses
+
 if TYPE_CHECKING:
     from transformers import TextClassificationPipeline
 
@@ -12,15 +14,20 @@ def load_classifier(
     trust_remote_code: bool = False,
     device: str = "auto",
     dtype: str = "auto",
+    exact: ExactSenses | None = None,
 ) -> "TextClassificationPipeline":
     """Load a classifier; with `model` None the default that is installed with decloak.
 
-    The other arguments, the result and the errors are those of `load_text_classifier`.
+    `exact` says how it hears and sees. The other arguments, the result and the errors are those of
+    `load_text_classifier`.
     """
     from decloak.evaluation.classifier_loading import load_text_classifier
     from decloak.hub_cards import default_model_path
 
-    return load_text_classifier(model or str(default_model_path()), revision, trust_remote_code, device, dtype)
+    classifier = load_text_classifier(model or str(default_model_path()), revision, trust_remote_code, device, dtype)
+    if exact is not None:
+        exact.apply(classifier)
+    return classifier
 
 
 def model_name(model: str | None, revision: str | None) -> str:

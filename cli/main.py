@@ -11,6 +11,7 @@ from decloak.cli.card import card
 from decloak.cli.classify import classify
 from decloak.cli.demo import demo
 from decloak.cli.evaluate import evaluate
+from decloak.cli.normalize import normalize
 from decloak.cli.publish import publish
 from decloak.cli.train import train
 
@@ -26,6 +27,7 @@ app.command()(evaluate)
 app.add_typer(train, name="train")
 app.command("build-banks")(build_banks)
 app.command()(attack)
+app.command(no_args_is_help=False)(normalize)
 app.command()(card)
 app.command()(publish)
 app.command()(demo)

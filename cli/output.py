@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 CSV_COLUMNS = (
-    "text", "label", "score", "scores", "model", "modalities", "truncated", "windows", "joined", "error",
+    "text", "label", "score", "scores", "model", "modalities", "sources", "truncated", "windows", "joined", "error",
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ class JsonLinesWriter:
 
 
 class CsvWriter:
-    """The columns of `CSV_COLUMNS`; `scores` as JSON, `modalities` joined by +."""
+    """The columns of `CSV_COLUMNS`; `scores` and `sources` as JSON, `modalities` joined by +."""
 
     def __init__(self, file: IO[str]) -> None:
         self.rows = csv.DictWriter(file, CSV_COLUMNS, restval="", lineterminator="\n")
@@ -57,7 +57,9 @@ class CsvWriter:
     def write(self, record: dict[str, Any]) -> None:
         """Write a record as one row."""
         scores = json.dumps(record["scores"], ensure_ascii=False) if record["scores"] else ""
-        self.rows.writerow({**record, "scores": scores, "modalities": "+".join(record["modalities"])})
+        sources = json.dumps(record.get("sources") or {}, ensure_ascii=False)
+        modalities = "+".join(record["modalities"])
+        self.rows.writerow({**record, "scores": scores, "modalities": modalities, "sources": sources})
 
 
 class TableWriter:

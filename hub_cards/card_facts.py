@@ -154,13 +154,18 @@ def training_rows(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List the settings and the measures of a run."""
     recipe, seconds = record.get("recipe") or {}, record.get("seconds") or {}
     encoder = recipe.get("text_encoder") or {}
-    bank = recipe.get("glyph_bank") or {}
+    glyphs, sounds = recipe.get("glyph_bank") or {}, recipe.get("sound_bank") or {}
+    cloaking = recipe.get("cloaking") or {}
     rows = {
         "recipe": recipe.get("name"),
         "seed": recipe.get("seed"),
         "layers of the text encoder that were kept": encoder.get("keep_layers"),
         "pieces of its vocabulary that were kept": encoder.get("vocabulary_size"),
-        "numbers in a glyph vector": bank.get("dimension"),
+        "numbers in a glyph vector": glyphs.get("dimension"),
+        "numbers in a sound vector": sounds.get("dimension"),
+        "share of texts with a cloaked copy": cloaking.get("share"),
+        "cloaked copies": ", ".join(f"{name} {count}" for name, count in sorted((record.get("cloaked") or {}).items()))
+        or None,
         **(recipe.get("training") or {}),
         "optimiser steps": record.get("steps"),
         "seconds of preparation": seconds.get("preparing"),

@@ -41,6 +41,7 @@ BERT_FIELDS = (
 TEXT_TYPES = ("bert", "roberta", "xlm-roberta")
 VISION_TOWERS = {"chinese_clip": ChineseCLIPVisionModel, "clip": CLIPVisionModel, "siglip": SiglipVisionModel}
 Encoder = str | PathLike[str] | PreTrainedModel
+ENCODER_CONFIGS = {"speech": "audio_config", "vision": "vision_config"}
 RENAMED = (
     (r"^encoder\.layer\.(\d+)\.attention\.self\.", r"layers.\1.attention."),
     (r"^encoder\.layer\.(\d+)\.attention\.output\.", r"layers.\1.attention_output."),
@@ -130,28 +131,33 @@ def attach_encoders(model: PreTrainedModel, speech: Encoder | None, vision: Enco
         ValueError: The model has no such sense, has an encoder already, or its bank was made with another.
     """
     base: Any = getattr(model, model.base_model_prefix, model)
-    for sense, given, load, field in (
-        ("speech", speech, load_speech_encoder, "audio_config"),
-        ("vision", vision, load_vision_encoder, "vision_config"),
-    ):
-        if given is None:
-            continue
+    given = {"speech": (speech, load_speech_encoder), "vision": (vision, load_vision_encoder)}
+    loaded = {sense: load(source) for sense, (source, load) in given.items() if source is not None}
+    for sense, encoder in loaded.items():  # all before any: an error leaves the model as it was
+        check_fits(getattr(base, sense), encoder, sense)
+    for sense, encoder in loaded.items():
         module = getattr(base, sense)
-        if module is None or module.encoder is not None:
-            what = "no such sense" if module is None else "an encoder for it already"
-            raise ValueError(f"A {sense} encoder was given, but this model has {what}.")
-        encoder: Any = load(given)
-        config = encoder.config
-        width = config.d_model if sense == "speech" else image_encoder_width(config)
-        takes = module.feature_size if module.projection is None else module.projection.in_features
-        if width != takes:
-            raise ValueError(
-                f"The {sense} encoder is {width} wide, but the bank was made with one of {takes}: give that one."
-            )
         reference = module.aligner.input.weight
-        module.encoder = encoder.to(device=reference.device, dtype=reference.dtype).eval()
+        module.encoder = encoder.to(device=reference.device, dtype=reference.dtype).eval()  # type: ignore[call-arg]
         module.freeze()
-        setattr(base.config, field, config)
+        setattr(base.config, ENCODER_CONFIGS[sense], encoder.config)
+
+
+def check_fits(module: Any, encoder: Any, sense: str) -> None:
+    """Refuse an encoder for a sense that cannot take it; `module` is the model's sense, or None.
+
+    Raises:
+        ValueError: The model has no such sense, has an encoder already, or its bank was made with another.
+    """
+    if module is None or module.encoder is not None:
+        what = "no such sense" if module is None else "an encoder for it already"
+        raise ValueError(f"A {sense} encoder was given, but this model has {what}.")
+    width = encoder.config.d_model if sense == "speech" else image_encoder_width(encoder.config)
+    takes = module.feature_size if module.projection is None else module.projection.in_features
+    if width != takes:
+        raise ValueError(
+            f"The {sense} encoder is {width} wide, but the bank was made with one of {takes}: give that one."
+        )
 
 
 def load_text_encoder(text: Encoder) -> PreTrainedModel:

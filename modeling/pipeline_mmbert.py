@@ -11,6 +11,8 @@ import torch
 from torch.utils.data import Dataset
 from transformers import Pipeline
 
+from .configuration_mmbert import MODALITIES
+
 ROW_KEYS = ("text", "text_pair", "audio", "image")
 SENSES = {"audio": "speech", "image": "vision"}
 # What a bad row raises: unreadable input, a sense that the model lacks, more than the memory takes.
@@ -207,8 +209,10 @@ class MMBertTextClassificationPipeline(Pipeline):
             return {
                 **labels[0],
                 "scores": {names[i]: float(score) for i, score in enumerate(scores)},
-                "modalities": list(reports[0]["modalities"]),
-                "sources": dict(reports[0]["sources"]),
+                "modalities": [sense for sense in MODALITIES if any(sense in r["modalities"] for r in reports)],
+                "sources": {
+                    sense: source for report in reversed(reports) for sense, source in report["sources"].items()
+                },
                 "windows": len(reports),
                 "joined": windowed.get("joined"),
                 "truncated": any(report["truncated"] for report in reports),

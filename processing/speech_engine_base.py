@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-class SpeechEngineError(RuntimeError):
+class SpeechEngineError(OSError):
     """An engine could not speak, for a reason that lies with the engine and not with the text or the arguments.
 
     Attributes:

@@ -7,6 +7,7 @@ encoder: whatever changes the features) and the content, so that a new encoder n
 
 import hashlib
 import io
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -14,11 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from transformers import PreTrainedConfig
 
 #: Increased whenever the stored form changes: old entries are then not found.
 FORMAT = 1
 WAIT_SECONDS = 60.0
 AT_ONCE = 500  # SQLite takes at most 999 values a statement in old builds.
+
+# Fields of a configuration that say nothing of what a module computes.
+NO_MATTER = frozenset({"_name_or_path", "transformers_version", "architectures", "dtype", "torch_dtype"})
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS features (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"
 
@@ -129,8 +134,12 @@ def _decoded(value: bytes) -> np.ndarray | None:
 
 
 def module_fingerprint(module: torch.nn.Module) -> str:
-    """Return a digest of a module's class and weights: modules with the same one give the same features."""
+    """Return a digest of a module's class, configuration and weights: the same one means the same features."""
     digest = hashlib.sha256(type(module).__name__.encode())
+    config = getattr(module, "config", None)
+    if isinstance(config, PreTrainedConfig):
+        values = {name: value for name, value in config.to_dict().items() if name not in NO_MATTER}
+        digest.update(json.dumps(values, sort_keys=True, default=str).encode())
     for name, tensor in sorted(module.state_dict().items()):
         values = tensor.detach().cpu().contiguous()
         digest.update(f"{name}:{values.dtype}:{tuple(values.shape)}".encode())

@@ -8,7 +8,7 @@ from random import Random
 from .attack_base import Attack, Site, Stage, replaced
 from .lookups import inverted, letters_alike, signs
 from .registry import register
-from .text_units import Run, is_latin
+from .text_units import Run, is_latin, latin_words
 
 # From a printable ASCII character to its full-width form (block Halfwidth and Fullwidth Forms).
 FULL_WIDTH = 0xFEE0
@@ -25,8 +25,23 @@ class Leet(Attack):
     source = "leet; Hatemoji, arXiv 2108.05921"
 
     def sites(self, text: str, all_runs: list[Run], random: Random) -> Iterator[Site]:
-        """Find the letters whose sign stands for no other letter."""
-        return replaced(all_runs, lambda unit: inverted("leet").get(unit.lower(), ()) if is_latin(unit) else ())
+        """Find the letters inside words whose sign is read as no other, no two of them side by side.
+
+        What is left of the word lets it be read: 15 is no word, and hi5 another.
+        """
+        for word in latin_words(all_runs):
+            last = -1
+            for place, (start, end, letter) in enumerate(word[1:-1], 1):
+                options = _read_as(letter.lower())
+                if options and place > last + 1:
+                    yield Site(start, end, options)
+                    last = place
+
+
+@cache
+def _read_as(letter: str) -> tuple[str, ...]:
+    """Return the signs of leet for a letter, without those that are digits or punctuation in most words."""
+    return tuple(sign for sign in inverted("leet").get(letter, ()) if sign not in signs("not_leet"))
 
 
 @register

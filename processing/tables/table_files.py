@@ -30,7 +30,7 @@ def load_table(name: str) -> Mapping[str, tuple[str, ...]]:
         Key to values, the best first; read-only, in the order of the file.
 
     Raises:
-        ValueError: There is no such table, or a line of it has no value, or a key stands twice.
+        ValueError: There is no such table, or a line of it has no value or an empty one, or a key stands twice.
     """
     return MappingProxyType(_parse(name)[1])
 
@@ -54,12 +54,17 @@ def write_table(
     """Write a table that `load_table` reads; used by the builders.
 
     Raises:
-        ValueError: The header lacks source or licence, or a cell is empty or holds a tab or a line break.
+        ValueError: The header lacks source or licence, a cell is empty or holds a tab or a line break, or a part of
+            the header or the first key would be read as another line.
     """
     missing = [field for field in REQUIRED if not header.get(field)]
     if missing:
         raise ValueError(f"Table {name} must state its {' and '.join(missing)}; the header has {sorted(header)}.")
     lines = [f"{HEADER}{field}: {text}" for field, text in header.items()]
+    if any(": " in field for field in header) or any(set(line) & set("\n\r") for line in lines):
+        raise ValueError(f"Table {name}: a header field has no ': ' in its name and no line break: {dict(header)}")
+    if next(iter(rows), "").startswith(HEADER):
+        raise ValueError(f"Table {name}: the first key cannot start with {HEADER!r}, which begins the header's lines.")
     for key, values in rows.items():
         cells = [key, *values]
         broken = [cell for cell in cells if not cell or set(cell) & set("\t\n\r")]
@@ -84,8 +89,8 @@ def _parse(name: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
             header[field] = text
             continue
         key, *values = line.split("\t")
-        if not values or key in rows:
-            raise ValueError(f"{path.name}, line {number}: {line!r} has no value, or its key stands twice.")
+        if not key or not values or not all(values) or key in rows:
+            raise ValueError(f"{path.name}, line {number}: {line!r} has an empty cell, or its key stands twice.")
         rows[key] = tuple(values)
     return header, rows
 

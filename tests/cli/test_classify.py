@@ -16,7 +16,7 @@ from typer.testing import Result
 from decloak.cli.classify import InputText, _records
 
 ROOT = Path(__file__).parents[2]
-KEYS = ["text", "label", "score", "scores", "model", "modalities", "truncated"]
+KEYS = ["text", "label", "score", "scores", "model", "modalities", "sources", "truncated"]
 Run = Callable[..., Result]
 
 

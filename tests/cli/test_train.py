@@ -38,6 +38,7 @@ def test_options_reach_the_training_run(run_decloak: Run, tmp_path: Path, monkey
             "text_encoder": None,
             "speech_encoder": None,
             "vision_encoder": None,
+            "banks": None,
             "init": None,
             "output": tmp_path,
             "resume": True,

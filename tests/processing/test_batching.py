@@ -101,6 +101,64 @@ def test_refused() -> None:
         pad_batch([text_row(1), {"glyph_ids": [1], "vision_positions": [0]}], 0, draw, to_pixels)
 
 
+def test_a_row_with_audio_beside_one_of_the_bank() -> None:
+    """Its tokens have ids, too, though it may have the most tokens of the batch."""
+    mel = np.ones((4, 6), dtype=np.float32)
+    rows = [
+        text_row(2) | {"sound_ids": [3], "speech_positions": [1]},
+        text_row(2) | {"input_features": mel, "speech_positions": [1, 1, 1]},
+        text_row(2),
+    ]
+    batch = pad_batch(rows, 0, draw, to_pixels)
+    assert batch["sound_ids"].tolist() == [[3, 0, 0], [0, 0, 0], [0, 0, 0]]
+    assert batch["speech_attention_mask"].tolist() == [[1, 0, 0], [1, 1, 1], [0, 0, 0]]
+    assert batch["feature_attention_mask"].sum(axis=1).tolist() == [0, 6, 0]
+
+
+def test_speech_that_was_encoded_already() -> None:
+    """Beside rows with audio and rows without speech; not beside the bank's."""
+    heard = np.arange(6, dtype=np.float16).reshape(2, 3)
+    rows = [
+        text_row(2) | {"speech_features": heard, "speech_positions": [0, 1]},
+        text_row(2) | {"input_features": np.ones((4, 6), dtype=np.float32), "speech_positions": [1, 1, 1]},
+        text_row(2) | {"speech_features": heard[:1], "speech_positions": [1]},
+        text_row(2),
+    ]
+    batch = pad_batch(rows, 0, draw, to_pixels)
+    assert batch["speech_features"].dtype == np.float32
+    assert batch["speech_features"].shape == (4, 3, 3)
+    assert batch["speech_features"][0].tolist() == [[0, 1, 2], [3, 4, 5], [0, 0, 0]]
+    assert batch["speech_features"][2].tolist() == [[0, 1, 2], [0, 0, 0], [0, 0, 0]]
+    assert not batch["speech_features"][[1, 3]].any()
+    assert batch["speech_attention_mask"].sum(axis=1).tolist() == [2, 3, 1, 0]
+    with pytest.raises(ValueError, match="speech_features and some sound_ids"):
+        pad_batch([rows[0], text_row(2) | {"sound_ids": [3], "speech_positions": [1]}], 0, draw, to_pixels)
+
+
+def test_units_that_the_bank_lacks_are_drawn() -> None:
+    rows = [
+        text_row(2) | {"glyph_ids": [5, 0, 0], "glyphs": [None, "b", "c"], "vision_positions": [0, 1, 1]},
+        text_row(2)
+        | {"images": ["photo"], "glyph_ids": [0, 0, 7], "glyphs": ["c", None], "vision_positions": [0, 0, 1]},
+        text_row(2) | {"glyph_ids": [8], "vision_positions": [1]},
+    ]
+    batch = pad_batch(rows, 0, draw, to_pixels)
+    assert to_pixels.seen == ["drawn b", "drawn c", "photo"]  # type: ignore[attr-defined]
+    assert batch["pixel_ids"].tolist() == [[-1, 0, 1], [2, 1, -1], [-1, -1, -1]]
+    assert batch["glyph_ids"].tolist() == [[5, 0, 0], [0, 0, 7], [8, 0, 0]]
+
+
+def test_drawn_rows_beside_those_of_a_bank() -> None:
+    """The drawn row has the most tokens: the bank's ids must be as many."""
+    rows = [
+        text_row(2) | {"glyph_ids": [5], "vision_positions": [1]},
+        text_row(2) | {"glyphs": ["a", "b"], "vision_positions": [0, 1]},
+    ]
+    batch = pad_batch(rows, 0, draw, to_pixels)
+    assert batch["glyph_ids"].tolist() == [[5, 0], [0, 0]]
+    assert batch["pixel_ids"].tolist() == [[-1, -1], [0, 1]]
+
+
 def test_the_table_of_the_contract_names_what_is_made() -> None:
     every = text_row(2) | {
         "images": ["photo"],
@@ -110,10 +168,11 @@ def test_the_table_of_the_contract_names_what_is_made() -> None:
         "sound_ids": [3],
         "speech_positions": [1],
     }
-    batch = pad_batch([every], 0, draw, to_pixels)
+    heard = text_row(2) | {"speech_features": np.ones((1, 6), dtype=np.float32), "speech_positions": [1]}
+    batch = pad_batch([every], 0, draw, to_pixels) | pad_batch([heard], 0, draw, to_pixels)
     rows = [line for line in str(batching.__doc__).splitlines() if line.startswith("| `")]
     table: dict[str, tuple[int, str]] = {}
     for row in rows:
         keys, shape, dtype = (cell.strip() for cell in row.strip("|").split("|"))
-        table |= {key: (shape.count(",") + 1, dtype) for key in re.findall("`(\\w+)`", keys)}
+        table |= {key: (shape.count(",") + 1, dtype) for key in re.findall("`(\\w+)`", re.sub(r"\(.*?\)", "", keys))}
     assert {name: (value.ndim, str(value.dtype)) for name, value in batch.items()} == table

@@ -6,7 +6,6 @@ import json
 import pickle
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +18,14 @@ from PIL import Image
 from transformers import CLIPImageProcessorPil
 
 from decloak.modeling import MMBertModel
-from decloak.processing import MultimodalHateBatch, MultimodalHateProcessor, SpeechEngine, register_speech_engine
+from decloak.processing import MultimodalHateBatch, MultimodalHateProcessor, register_speech_engine
 from decloak.processing.font_discovery import FontNotFoundError
 from decloak.processing.glyph_rendering import characters
+from tests.processing.stub_engines import ToneEngine
 from tests.processing.test_audio_input import wav_bytes
 from tests.tiny import CJK, MEL_BINS, RATE, tiny_processor, tiny_tokenizer, tone
 
 PICTURE = Image.fromarray(np.full((20, 20, 3), 99, dtype=np.uint8))
-
-
-class ToneEngine(SpeechEngine):
-    """Says every Chinese character as a tone of 0.1 s at 8 kHz; it holds a lock, which cannot be copied."""
-
-    name = "tone"
-    sampling_rate = 8000
-
-    def __init__(self, model: str | None, voice: str | None) -> None:
-        self.model = model
-        self.voice = voice or "sine"
-        self.lock = threading.Lock()
-        self.spoken: list[str] = []
-
-    @property
-    def version(self) -> str:
-        return f"tone-1-{self.model}"
-
-    def speak(self, text: str) -> np.ndarray:
-        self.spoken.append(text)
-        words = [tone(0.1, 200 + 10 * (ord(letter) % 64), 8000) for letter in text if letter in CJK]
-        return np.concatenate([np.zeros(0, dtype=np.float32), *words])
 
 
 register_speech_engine("tone", ToneEngine)

@@ -73,7 +73,8 @@ def with_banks(model: MMBertForSequenceClassification, banks: Banks) -> MMBertFo
 
     Where the model's aligner reads features as wide as the encoder gives them, or the bank keeps all of their
     dimensions, the model holds these as they are; else its projection to fewer, which is kept in the checkpoint. A
-    sense that the model did not have, or had in another width, gets a new aligner, which must be trained.
+    sense that the model did not have, or had in another width, gets a new aligner; it must be trained, and so must an
+    old one that meets another bank.
 
     Args:
         model: any MMBERT classifier; it is left as it is.

@@ -34,6 +34,7 @@ def make_sound_tables(
     tables = {
         "readings": _readings(characters),
         "phrases": _phrases(characters),
+        "simplified": _simplified(characters),
         "words": word_phonemes(words, phonemize),
         "spellings": {letters: values[0] for letters, values in load_table("spellings_en").items()},
     }
@@ -59,6 +60,12 @@ def _phrases(characters: Iterable[str] | None) -> dict[str, str]:
     table = load_table("phrase_readings")
     kept = None if characters is None else set(characters)
     return {phrase: values[0] for phrase, values in table.items() if kept is None or kept.issuperset(phrase)}
+
+
+def _simplified(characters: Iterable[str] | None) -> dict[str, str]:
+    kept = None if characters is None else set(characters)
+    table = _first(load_table("traditional"))
+    return {character: form for character, form in table.items() if kept is None or character in kept}
 
 
 def _first(table: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
