@@ -10,6 +10,7 @@ from .lookups import inverted, letters_alike, signs
 from .registry import register
 from .text_units import Run, is_latin, latin_words
 
+SHORTEST_LEET = 4  # letters of a word
 # From a printable ASCII character to its full-width form (block Halfwidth and Fullwidth Forms).
 FULL_WIDTH = 0xFEE0
 
@@ -25,11 +26,15 @@ class Leet(Attack):
     source = "leet; Hatemoji, arXiv 2108.05921"
 
     def sites(self, text: str, all_runs: list[Run], random: Random) -> Iterator[Site]:
-        """Find the letters inside words whose sign is read as no other, no two of them side by side.
+        """Find the letters inside longer words whose sign is read as no other, no two of them side by side.
 
-        What is left of the word lets it be read: 15 is no word, and hi5 another.
+        What is left of the word lets it be read: 15 is no word, hi5 another, and day1st a day.
         """
+        digits = {unit.end for run in all_runs for unit in run if unit.text.isdigit()}
+        starts = {unit.start for run in all_runs for unit in run if unit.text.isdigit()}
         for word in latin_words(all_runs):
+            if len(word) < SHORTEST_LEET or word[0].start in digits or word[-1].end in starts:
+                continue
             last = -1
             for place, (start, end, letter) in enumerate(word[1:-1], 1):
                 options = _read_as(letter.lower())

@@ -10,7 +10,7 @@ _SMALL_WORD, _USUAL_WORD = 1000.0, 100.0
 _NUMBER = re.compile(r"\d+(?:st|nd|rd|th|d|s|m|am|pm)|\d{2,}[a-z]|[a-z][4-9]")
 # What may be the name of a model or a road as well: c130, bo2.
 _CODE = re.compile(r"[a-z]{1,2}\d{2,}|[a-z]{2}\d")
-_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)")
+_ORDINAL = re.compile(r"(?<![a-z])\d+(?:st|nd|rd|th)")
 # Digits that stand for the words "to" and "ate" more often than for a letter, except in known words.
 # The others are punctuation before that.
 _AMBIGUOUS = set("28(<!+|")

@@ -64,6 +64,8 @@ class WindowExplanation:
         scores: the window's own score of each label.
         modalities: the senses that it was given.
         glyphs: what the model saw, in order; empty without vision.
+        sounds: what it heard by its bank, in order: syllables, and phonemes between slashes; `"?"` for those that the
+            bank lacks. Empty without hearing, and where a speech engine spoke.
         tokens: the sequence, padding left out.
         weights: (expert layers, tokens, experts); how much each token takes of each expert, summing to 1.
     """
@@ -73,6 +75,7 @@ class WindowExplanation:
     scores: dict[str, float]
     modalities: tuple[str, ...]
     glyphs: tuple[Glyph, ...]
+    sounds: tuple[str, ...]
     tokens: tuple[Token, ...]
     weights: np.ndarray
 
@@ -158,10 +161,12 @@ def load_classifier(model: str) -> "TextClassificationPipeline":
 def available_modalities(classifier: Any) -> list[str]:
     """List the senses that a model and its processor can make from a text alone."""
     config, processor = classifier.model.config, classifier.processor
-    drawn = processor.glyph_characters is None
+    drawn, spoken = processor.glyph_characters is None, processor.sound_units is None
     able = {
         "text": True,
-        "speech": config.audio_config is not None and processor.speech_engine is not None,
+        "speech": config.sound_bank_size > 0
+        if not spoken
+        else config.audio_config is not None and processor.speech_engine is not None,
         "vision": config.vision_config is not None if drawn else config.glyph_bank_size > 0,
     }
     return [name for name in MODALITIES if able[name]]
@@ -229,8 +234,8 @@ def text_windows(classifier: Any, text: str, modalities: Sequence[str] | None) -
     config, processor = classifier.model.config, classifier.processor
     length = min(window_length(processor.tokenizer, processor.window_tokens), config.max_position_embeddings)
     wanted = modalities or config.default_modalities or processor.default_modalities
-    most_glyphs = processor.max_glyphs if "vision" in wanted else None
-    return split_windows(processor.tokenizer, clean(text), None, length, processor.window_overlap, False, most_glyphs)
+    most = processor.max_glyphs if {"speech", "vision"} & set(wanted) else None
+    return split_windows(processor.tokenizer, clean(text), None, length, processor.window_overlap, False, most)
 
 
 def look_into(classifier: Any, row: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -274,6 +279,7 @@ def _window(
         scores=postprocess(classifier, [row], [logits])["scores"],
         modalities=tuple(row["report"]["modalities"]),
         glyphs=seen,
+        sounds=sounds(classifier.processor, row),
         tokens=tuple(token for token, keep in zip(tokens, kept, strict=True) if keep),
         weights=weights[:, kept],
     )
@@ -292,6 +298,12 @@ def glyphs(processor: Any, window: TextWindow) -> tuple[Glyph, ...]:
         table = {unit: row for row, unit in enumerate(processor.glyph_characters, start=1)}
     units, _ = glyph_units(window, table)
     return tuple(Glyph(unit, _seen_as(unit, table)) for unit in units)
+
+
+def sounds(processor: Any, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the units of the sound bank that a row has."""
+    units = ["?", *(processor.sound_units or ())]
+    return tuple(units[place] for place in row.get("sound_ids", ()))
 
 
 def _seen_as(unit: str, table: Mapping[str, int] | None) -> str | None:

@@ -42,10 +42,15 @@ def verdict(explanation: Explanation) -> str:
 
 
 def glyph_list(explanation: Explanation, window: int, pictures: GlyphPictures) -> str:
-    """Return the glyphs of a window, those marked that the model cannot tell from others."""
-    seen = explanation.windows[window].glyphs
+    """Return the glyphs of a window, those marked that the model cannot tell from others, and its sounds."""
+    part = explanation.windows[window]
     return _render(
-        "glyphs", explanation=explanation, seen=seen, pictures=pictures, some_unknown=not all(g.known for g in seen)
+        "glyphs",
+        explanation=explanation,
+        seen=part.glyphs,
+        heard=part.sounds,
+        pictures=pictures,
+        some_unknown=not all(glyph.known for glyph in part.glyphs),
     )
 
 

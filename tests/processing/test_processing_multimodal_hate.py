@@ -21,8 +21,8 @@ from decloak.modeling import MMBertModel
 from decloak.processing import MultimodalHateBatch, MultimodalHateProcessor, register_speech_engine
 from decloak.processing.font_discovery import FontNotFoundError
 from decloak.processing.glyph_rendering import characters
-from tests.processing.stub_engines import ToneEngine
 from tests.processing.test_audio_input import wav_bytes
+from tests.processing.tone_engine import ToneEngine
 from tests.tiny import CJK, MEL_BINS, RATE, tiny_processor, tiny_tokenizer, tone
 
 PICTURE = Image.fromarray(np.full((20, 20, 3), 99, dtype=np.uint8))

@@ -18,6 +18,7 @@ from decloak.spaces.demo.explanation import (
     explain,
     load_classifier,
 )
+from tests.processing.hearing import hearing_processor
 from tests.spaces.demo.conftest import MakeClassifier
 from tests.tiny import tiny_processor
 
@@ -116,6 +117,15 @@ def test_speech_is_explained_where_the_model_has_it(
     assert explanation.modalities == ("speech", "vision")
     heard = [token.text for token in explanation.windows[0].tokens if token.modality == "speech"]
     assert heard == (["好", "人"] if fusion == "concat" else [])
+
+
+def test_what_the_bank_lets_it_hear_is_shown(make_classifier: MakeClassifier) -> None:
+    classifier = make_classifier(hearing_processor(), encoders=False)
+    assert available_modalities(classifier) == ["text", "speech", "vision"]
+    explanation = explain(classifier, "你好人", ["text", "speech"])
+    check(explanation)
+    assert explanation.windows[0].sounds == ("ni3", "hao3", "?")
+    assert explain(classifier, "你好", ["text"]).windows[0].sounds == ()
 
 
 def test_senses_that_a_text_cannot_have_are_not_offered(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from decloak.spaces.demo import views
 from decloak.spaces.demo.explanation import explain
 from decloak.spaces.demo.glyph_pictures import GlyphPictures
+from tests.processing.hearing import hearing_processor
 from tests.tiny_font import write_font
 
 ATTACK = "<img src=x onerror=alert(1)>\"'&好"
@@ -68,6 +69,14 @@ def test_without_a_font_glyphs_are_text(classifier: Any, no_pictures: GlyphPictu
 
 def test_without_vision_the_page_says_so(classifier: Any, pictures: GlyphPictures) -> None:
     assert "Vision was not used" in views.glyph_list(explain(classifier, "好", ["text"]), 0, pictures)
+
+
+def test_sounds_are_shown_where_there_are_any(make_classifier: Any, pictures: GlyphPictures) -> None:
+    heard = explain(make_classifier(hearing_processor()), "你好", ["text", "speech"])
+    html = views.glyph_list(heard, 0, pictures)
+    assert "What the model heard" in html
+    assert "ni3 hao3" in html
+    assert "heard" not in views.glyph_list(explain(make_classifier(), "你好"), 0, pictures)
 
 
 def test_heat_maps_show_every_weight(classifier: Any) -> None:
