@@ -9,8 +9,9 @@ from typing import NamedTuple
 from decloak.processing.glyph_rendering import characters
 
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3007\U00020000-\U0003ffff]")
-# Addresses, tags and the names of other people are no words: whoever hides leaves them alone, since they must work. Names in
-# Chinese end at a space or a colon. The look-behinds keep the search linear: no part of a word is tried as a beginning.
+# Addresses, tags and the names of other people are no words: whoever hides leaves them alone, since they must work.
+# Names in Chinese end at a space or a colon. The look-behinds keep the search linear: no part of a word is tried as a
+# beginning.
 _PROTECTED = re.compile(
     r"(?<![A-Za-z])https?://[!-~]+|(?<![A-Za-z0-9])www\.[!-~]+|(?<![\w@])@(?:\w[\w-]{1,29}(?=[\s:：]|$)|[A-Za-z0-9_]+)"
     r"|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}|</?[A-Za-z]{1,20}>"
