@@ -10,8 +10,8 @@ that a busy machine hits all of them.
 - `whisper_speedup`: the encoder on 5 s of audio, against the same audio padded to 30 s.
 - `glyph_speedup`: vision features of characters looked up in a bank, against encoding every one.
 - `bank_over_text_add`, `bank_over_text_concat`: text to label with `senses="bank"`, against a plain BERT of the same
-  shape on the text alone. Experts are in the last third of the layers, without the shared one; `..._all_layers` has the
-  paper's, four projections in every layer.
+  shape on the text alone, on a batch of 32 texts of middle length. Experts are in the last third of the layers, without
+  the shared one; `..._all_layers` has the paper's, four projections in every layer.
 - `bank_speedup`: text to label with banks, against speaking, hearing and drawing each text. Without `--kokoro` the
   engine is left out of the exact way, whose audio is then noise of a usual length.
 """
@@ -82,6 +82,12 @@ def random_texts(count: int, seed: int, longest: int) -> list[str]:
     characters = np.array(common_characters())
     chosen = rng.choice(lengths, size=count, p=counts / counts.sum()).clip(max=longest)
     return ["".join(rng.choice(characters, size=length)) for length in sorted(chosen)]
+
+
+def middle(texts: Sequence[str], count: int) -> list[str]:
+    """Return the middle ones of texts that are sorted by length: a batch as the pipeline makes it."""
+    start = (len(texts) - count) // 2
+    return list(texts[start : start + count])
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -236,7 +242,6 @@ def bank_ratio(texts: Sequence[str], rounds: int, kokoro: Path | None) -> dict[s
 def main(
     format: Annotated[Format, typer.Option(help="A table for people, or one JSON object.")] = Format.table,
     kokoro: Annotated[Path | None, typer.Option(help="Folder of Kokoro-82M, to count the engine, too.")] = None,
-    texts: Annotated[int, typer.Option(min=1, help="Texts to label with banks.")] = 32,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; the fastest of each way counts.")] = 2,
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch.")] = 1,
 ) -> None:
@@ -246,10 +251,10 @@ def main(
     ratios: dict[str, Any] = {
         **whisper_ratios(rounds),
         **glyph_ratios(rounds),
-        **text_ratios(random_texts(texts, 0, 500), rounds),
-        **bank_ratio(random_texts(EXACT_TEXTS, 1, 500), rounds, kokoro),
+        **text_ratios(middle(random_texts(4 * BATCH, 0, 500), BATCH), rounds),
+        **bank_ratio(middle(random_texts(4 * BATCH, 1, 500), EXACT_TEXTS), rounds, kokoro),
     }
-    ratios |= {"texts": texts, "rounds": rounds, "threads": threads}
+    ratios |= {"rounds": rounds, "threads": threads}
     if format is Format.json:
         typer.echo(json.dumps(ratios, indent=2))
         return

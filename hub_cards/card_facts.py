@@ -170,6 +170,7 @@ def training_rows(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         "optimiser steps": record.get("steps"),
         "seconds of preparation": seconds.get("preparing"),
         "seconds of training": seconds.get("training"),
+        "remark": record.get("remark"),
         "threads": record.get("threads"),
         "bfloat16": record.get("bf16"),
         **{f"version of {name}": version for name, version in (record.get("versions") or {}).items()},

@@ -25,6 +25,10 @@ class MMBertConfig(PreTrainedConfig):
         vision_config: shape of any image encoder that `AutoModel` builds, or `None`.
         speech_feature_size: width of a speech feature vector; by default the Whisper encoder's.
         vision_feature_size: width of a vision feature vector; by default the image encoder's.
+        speech_encoder_size: width of the Whisper encoder that the sound bank was made with, where it is wider than
+            the bank. The projection from one to the other is then part of the checkpoint, so that the encoder can be
+            attached later (`attach_encoders`).
+        vision_encoder_size: likewise for the glyph bank.
         aligner_hidden_size: width between the two layers of each aligner. The paper does not state it; 576
             gives its total of 297.0M parameters.
         sound_bank_size: rows of the frozen table of speech features; 0 for none.
@@ -80,6 +84,8 @@ class MMBertConfig(PreTrainedConfig):
     vision_config: PreTrainedConfig | dict | None = None
     speech_feature_size: int | None = None
     vision_feature_size: int | None = None
+    speech_encoder_size: int | None = None
+    vision_encoder_size: int | None = None
     aligner_hidden_size: int = 576
     sound_bank_size: int = 0
     glyph_bank_size: int = 0
@@ -102,12 +108,23 @@ class MMBertConfig(PreTrainedConfig):
         super().__post_init__(**kwargs)
         audio: Any = self.audio_config  # built by now, where a dict was given
         vision: Any = self.vision_config
-        if self.speech_feature_size is None and audio is not None:
-            self.speech_feature_size = audio.d_model
-        if self.vision_feature_size is None and vision is not None:
-            self.vision_feature_size = image_encoder_width(vision)
+        self._take_width("speech", audio.d_model if audio is not None else None)
+        self._take_width("vision", image_encoder_width(vision) if vision is not None else None)
         self._check_senses()
         self._check_layers()
+
+    def _take_width(self, sense: str, width: int | None) -> None:
+        """Fill in what follows from the encoder's width, and refuse one that the checkpoint was not made with."""
+        if width is None:
+            return
+        if getattr(self, f"{sense}_feature_size") is None:
+            setattr(self, f"{sense}_feature_size", width)
+        made_with = getattr(self, f"{sense}_encoder_size")
+        if made_with not in (None, width):
+            raise ValueError(
+                f"The {sense} encoder is {width} wide, but {sense}_encoder_size={made_with}: give the encoder that the "
+                "bank was made with."
+            )
 
     def _check_senses(self) -> None:
         for bank, size in (

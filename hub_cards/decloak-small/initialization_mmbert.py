@@ -19,7 +19,7 @@ from transformers import (
 )
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
-from .configuration_mmbert import MODALITIES, MMBertConfig
+from .configuration_mmbert import MODALITIES, MMBertConfig, image_encoder_width
 
 logger = logging.getLogger(__name__)
 
@@ -41,12 +41,58 @@ BERT_FIELDS = (
 TEXT_TYPES = ("bert", "roberta", "xlm-roberta")
 VISION_TOWERS = {"chinese_clip": ChineseCLIPVisionModel, "clip": CLIPVisionModel, "siglip": SiglipVisionModel}
 Encoder = str | PathLike[str] | PreTrainedModel
+ENCODER_CONFIGS = {"speech": "audio_config", "vision": "vision_config"}
 RENAMED = (
     (r"^encoder\.layer\.(\d+)\.attention\.self\.", r"layers.\1.attention."),
     (r"^encoder\.layer\.(\d+)\.attention\.output\.", r"layers.\1.attention_output."),
     (r"^encoder\.layer\.(\d+)\.output\.LayerNorm\.", r"layers.\1.output.LayerNorm."),
 )
 FEED_FORWARD = re.compile(r"^encoder\.layer\.(\d+)\.(intermediate|output)\.dense\.(weight|bias)$")
+
+
+class EncoderLoading:
+    """For models that are made of pretrained encoders, or given them."""
+
+    @classmethod
+    def from_encoders_pretrained(
+        cls: Any,
+        text: Encoder,
+        speech: Encoder | None = None,
+        vision: Encoder | None = None,
+        **config_fields: Any,
+    ) -> Any:
+        """Make a model from pretrained encoders; aligners, routers and head are new.
+
+        On text alone the new encoder gives exactly the text encoder's output: the shared expert takes the
+        pretrained projection and the routed ones start at zero, or, without a shared expert, each routed one
+        starts as a copy.
+
+        Args:
+            text: folder or Hub id of a BERT or RoBERTa, or a loaded one.
+            speech: folder or Hub id of a Whisper model or encoder, or a loaded one.
+            vision: likewise, any image encoder (of a CLIP or SigLIP model its vision tower).
+            config_fields: further `MMBertConfig` fields.
+
+        Raises:
+            ValueError: An encoder of a kind that does not fit, or weights that are missing from its files.
+        """
+        return load_encoders(cls, text, speech, vision, config_fields)
+
+    def attach_encoders(self: Any, speech: Encoder | None = None, vision: Encoder | None = None) -> Any:
+        """Give a model that has banks the encoders that these were made with, so that it hears and sees exactly.
+
+        Args:
+            speech: folder or Hub id of a Whisper model or encoder, or a loaded one.
+            vision: likewise, an image encoder.
+
+        Returns:
+            The model itself; saved, it has the encoders.
+
+        Raises:
+            ValueError: The model has no such sense, has an encoder already, or its bank was made with another.
+        """
+        attach_encoders(self, speech, vision)
+        return self
 
 
 def load_encoders(
@@ -56,7 +102,7 @@ def load_encoders(
     vision: Encoder | None,
     config_fields: dict[str, Any],
 ) -> Model:
-    """Build `cls` around pretrained encoders; see `MMBertForSequenceClassification.from_encoders_pretrained`.
+    """Build `cls` around pretrained encoders; see `EncoderLoading.from_encoders_pretrained`.
 
     Raises:
         ValueError: An encoder of a kind that does not fit, or weights that are missing from its files.
@@ -76,6 +122,42 @@ def load_encoders(
     if vision_encoder is not None:
         base.vision.encoder.load_state_dict(vision_encoder.state_dict())
     return model.eval()
+
+
+def attach_encoders(model: PreTrainedModel, speech: Encoder | None, vision: Encoder | None) -> None:
+    """Put sense encoders into a model that has none; see `EncoderLoading.attach_encoders`.
+
+    Raises:
+        ValueError: The model has no such sense, has an encoder already, or its bank was made with another.
+    """
+    base: Any = getattr(model, model.base_model_prefix, model)
+    given = {"speech": (speech, load_speech_encoder), "vision": (vision, load_vision_encoder)}
+    loaded = {sense: load(source) for sense, (source, load) in given.items() if source is not None}
+    for sense, encoder in loaded.items():  # all before any: an error leaves the model as it was
+        check_fits(getattr(base, sense), encoder, sense)
+    for sense, encoder in loaded.items():
+        module = getattr(base, sense)
+        reference = module.aligner.input.weight
+        module.encoder = encoder.to(device=reference.device, dtype=reference.dtype).eval()  # type: ignore[call-arg]
+        module.freeze()
+        setattr(base.config, ENCODER_CONFIGS[sense], encoder.config)
+
+
+def check_fits(module: Any, encoder: Any, sense: str) -> None:
+    """Refuse an encoder for a sense that cannot take it; `module` is the model's sense, or None.
+
+    Raises:
+        ValueError: The model has no such sense, has an encoder already, or its bank was made with another.
+    """
+    if module is None or module.encoder is not None:
+        what = "no such sense" if module is None else "an encoder for it already"
+        raise ValueError(f"A {sense} encoder was given, but this model has {what}.")
+    width = encoder.config.d_model if sense == "speech" else image_encoder_width(encoder.config)
+    takes = module.feature_size if module.projection is None else module.projection.in_features
+    if width != takes:
+        raise ValueError(
+            f"The {sense} encoder is {width} wide, but the bank was made with one of {takes}: give that one."
+        )
 
 
 def load_text_encoder(text: Encoder) -> PreTrainedModel:
@@ -234,4 +316,11 @@ def feed_forward_destinations(config: MMBertConfig, layer: int, part: str, kind:
     return placed + ([(shared, 1.0)] if config.shared_expert else [])
 
 
-__all__ = ["load_encoders", "load_speech_encoder", "load_text_encoder", "load_vision_encoder"]
+__all__ = [
+    "EncoderLoading",
+    "attach_encoders",
+    "load_encoders",
+    "load_speech_encoder",
+    "load_text_encoder",
+    "load_vision_encoder",
+]

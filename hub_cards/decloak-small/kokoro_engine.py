@@ -1,4 +1,4 @@
-"""Speech by Kokoro-82M (StyleTTS 2) as an ONNX graph from a local folder: Chinese, English and mixed text.
+"""Speech by Kokoro-82M (StyleTTS 2) as an ONNX graph from a folder or the Hub: Chinese, English and mixed text.
 
 Source: hexgrad/Kokoro-82M v1.0, Apache-2.0; 24 kHz; up to 510 phonemes at a time. Whisper-base transcribes
 its Mandarin with a character error rate of about 0.01 to 0.02, against 0.9 for eSpeak NG's.
@@ -6,6 +6,7 @@ its Mandarin with a character error rate of about 0.01 to 0.02, against 0.9 for 
 
 import math
 import os
+import threading
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Literal
@@ -13,9 +14,10 @@ from typing import Any, Literal
 import numpy as np
 
 from .kokoro_folder import file_stamp, open_kokoro_folder, sha256_of_file
+from .kokoro_hub import fetch_kokoro
 from .kokoro_phonemes import MisakiPhonemizer, is_speakable, split_phonemes
 from .optional_dependencies import import_optional
-from .speech_engine_base import SpeechEngine
+from .speech_engine_base import SpeechEngine, SpeechEngineError
 
 #: Increased whenever the same text may become another waveform.
 ENGINE_VERSION = 1
@@ -31,24 +33,28 @@ _TOKEN_INPUTS = ("tokens", "input_ids")
 
 
 class KokoroSpeechEngine(SpeechEngine):
-    """Kokoro-82M from a local folder.
+    """Kokoro-82M from a local folder, or from a repository on the Hub.
 
     The ONNX session and the phonemizers are made at the first use, once per folder and process, and are no
     part of a pickled engine. A long text is spoken in pieces of whole sentences with a short pause between.
 
     Args:
         model: Folder with `model.onnx`, `vocab.json` and `voices.npz`, or with `onnx/model*.onnx`,
-            `tokenizer.json` and `voices/*.bin`.
+            `tokenizer.json` and `voices/*.bin`; or, where there is no such folder, the name of a repository on the
+            Hub with such files (`onnx-community/Kokoro-82M-v1.0-ONNX`), of which the needed ones are downloaded.
         voice: Name of a voice in the folder. Names begin with the language (`z` Mandarin, `a` American,
             `b` British English); every voice speaks both languages.
         speed: Rate of speech, 0.5 to 2.0; 1.0 is the voice's own.
         pause: Seconds of silence between the pieces of a long text, 0 to 5.
         threads: CPU threads of a run; None leaves it to ONNX Runtime (all cores). Use 1 in worker processes.
-        model_file: Path of the ONNX file inside the folder, needed where there are several.
+        model_file: Path of the ONNX file inside the folder or repository. Where there are several, None means
+            `onnx/model_quantized.onnx` if it is one of them.
+        revision: Branch, tag or commit of the repository; None means its main branch.
+        timeout: Seconds that the model may take for a piece (about 10 s of sound), more than 0.
         phonemizer: Turns text into Kokoro's phonemes; None means misaki. Pickling the engine pickles it.
 
     Raises:
-        FileNotFoundError: The folder or some of its files are missing.
+        FileNotFoundError: The folder, the repository or some of their files are missing or out of reach.
         ValueError: The voice is not in the folder, a file is damaged, or a setting is out of its range.
     """
 
@@ -64,17 +70,21 @@ class KokoroSpeechEngine(SpeechEngine):
         pause: float = 0.25,
         threads: int | None = None,
         model_file: str | None = None,
+        revision: str | None = None,
+        timeout: float = 60.0,
         phonemizer: Callable[[str], str] | None = None,
     ) -> None:
         _check_range("speed", speed, 0.5, 2.0)
         _check_range("pause", pause, 0.0, 5.0)
+        _check_range("timeout", timeout, 0.001, 86_400.0)
         if threads is not None and (type(threads) is not int or threads < 1):
             raise ValueError(f"threads is {threads!r}; None or an integer of at least 1 is allowed")
         self.voice = "zm_yunxi" if voice is None else voice
         self.speed = float(speed)
         self.pause = float(pause)
         self.threads = threads
-        self.files = open_kokoro_folder(model, model_file)
+        self.timeout = float(timeout)
+        self.files = open_kokoro_folder(*fetch_kokoro(model, self.voice, model_file, revision))
         self._vocabulary = self.files.read_vocabulary()
         self._styles = self.files.read_voice(self.voice)
         self._phonemizer = phonemizer or _default_phonemizer(self.voice)
@@ -104,6 +114,7 @@ class KokoroSpeechEngine(SpeechEngine):
             TypeError: `text` is not a string.
             ImportError: ONNX Runtime or a phonemizer is not installed.
             ValueError: The ONNX file is damaged or is no Kokoro graph.
+            SpeechEngineError: The model took too long or failed.
         """
         parts = list(self.stream(text))
         return np.concatenate(parts) if parts else np.zeros(0, dtype=np.float32)
@@ -151,7 +162,25 @@ class KokoroSpeechEngine(SpeechEngine):
             "style": self._styles[len(phonemes) - 1][None],
             "speed": self._speed_for(inputs["speed"]),
         }
-        return np.asarray(session.run(None, feeds)[0], dtype=np.float32).ravel()
+        return np.asarray(self._run(session, feeds), dtype=np.float32).ravel()
+
+    def _run(self, session: Any, feeds: dict[str, np.ndarray]) -> Any:
+        """Run the graph; ONNX Runtime looks at `terminate` before each of its nodes, which take milliseconds."""
+        options = import_optional("onnxruntime", "speaking with Kokoro").RunOptions()
+        timer = threading.Timer(self.timeout, setattr, (options, "terminate", True))
+        timer.daemon = True
+        timer.start()
+        try:
+            return session.run(None, feeds, options)[0]
+        except Exception as error:  # ONNX Runtime has a class of its own for each cause
+            if options.terminate:
+                message = f"Kokoro has not spoken a piece within {self.timeout:g} s and was stopped: raise timeout="
+                raise SpeechEngineError(f"{message}, give it more threads, or use another engine", "timeout") from error
+            raise SpeechEngineError(
+                f"Kokoro failed in {self.files.model}: {error}; use another file or engine"
+            ) from error
+        finally:
+            timer.cancel()
 
     def _speed_for(self, input_type: str) -> np.ndarray:
         if "int" not in input_type:

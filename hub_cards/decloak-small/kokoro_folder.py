@@ -17,6 +17,9 @@ import numpy as np
 #: Width of a row of a voice: half is the timbre, half the prosody (Kokoro v1.0).
 STYLE_SIZE = 256
 
+#: The ONNX file that is taken where there are several: 92 MB instead of 326 MB, and no worse to Whisper.
+DEFAULT_HUB_MODEL = "onnx/model_quantized.onnx"
+
 _LAYOUTS = "model.onnx with vocab.json and voices.npz, or onnx/model*.onnx with tokenizer.json and voices/*.bin"
 
 
@@ -113,22 +116,26 @@ def open_kokoro_folder(folder: str | os.PathLike[str] | None, model_file: str | 
 
     Args:
         folder: The folder; nothing is downloaded.
-        model_file: Path inside the folder of the ONNX file to use, needed where there are several.
+        model_file: Path inside the folder of the ONNX file to use. Where there are several, None means
+            `onnx/model_quantized.onnx` if it is one of them.
 
     Returns:
         The paths.
 
     Raises:
-        FileNotFoundError: The folder or some of its files are missing; the message names them.
-        ValueError: No folder was given, or several ONNX files are there and none was chosen.
+        FileNotFoundError: No folder was given, or it or some of its files are missing; the message names them.
+        ValueError: Several ONNX files are there, none of them the default one, and none was chosen.
     """
     if folder is None or not os.fspath(folder):
-        raise ValueError(f"no Kokoro folder was given; allowed: the path of a local folder with {_LAYOUTS}")
+        raise FileNotFoundError(
+            f"no Kokoro model was given; allowed: the path of a local folder with {_LAYOUTS}, or the name of a "
+            "repository on the Hub that has these files"
+        )
     root = Path(folder)
     if not root.is_dir():
         raise FileNotFoundError(
             f"the Kokoro folder {os.fspath(folder)!r} does not exist; allowed: a local folder with "
-            f"{_LAYOUTS} (for a model on the Hub, download it first and pass the folder)"
+            f"{_LAYOUTS}, or the name of a repository on the Hub that has these files"
         )
     hub_layout = not (root / "model.onnx").exists() and (root / "onnx").is_dir()
     paths = KokoroFolder(
@@ -151,6 +158,8 @@ def _choose_model(root: Path, model_file: str | None) -> Path:
         return root / "model.onnx"
     candidates = sorted((root / "onnx").glob("model*.onnx"))
     if len(candidates) > 1:
+        if root / DEFAULT_HUB_MODEL in candidates:
+            return root / DEFAULT_HUB_MODEL
         names = ", ".join(path.relative_to(root).as_posix() for path in candidates)
         raise ValueError(f"{root} has several models; pass model_file= with one of: {names}")
     return candidates[0] if candidates else root / "model.onnx"

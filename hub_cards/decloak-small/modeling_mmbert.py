@@ -26,7 +26,7 @@ from .blocks_mmbert import MMBertPooler, MMBertResidual, eager_attention_forward
 from .configuration_mmbert import MODALITIES, MMBertConfig
 from .experts_mmbert import MMBertRouter, feed_forward, load_balancing_loss
 from .fusion_mmbert import MMBertEmbeddings, TextTokens, check_names, empty_text, read_text
-from .initialization_mmbert import Encoder, load_encoders
+from .initialization_mmbert import EncoderLoading
 from .outputs_mmbert import MMBertOutput, MMBertSequenceClassifierOutput
 from .repository_mmbert import MMBertRepository
 from .senses_mmbert import MMBertSpeech, MMBertVision, SenseTokens
@@ -128,7 +128,7 @@ class MMBertPreTrainedModel(MMBertRepository, PreTrainedModel):  # type: ignore[
             init.zeros_(module.modality_embeddings.weight)
 
 
-class MMBertModel(MMBertPreTrainedModel):
+class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
     """The encoder: embeddings of all senses, expert layers, pooler."""
 
     def __init__(self, config: MMBertConfig) -> None:
@@ -141,17 +141,6 @@ class MMBertModel(MMBertPreTrainedModel):
         self.pooler = MMBertPooler(config)
         self.gradient_checkpointing = False
         self.post_init()
-
-    @classmethod
-    def from_encoders_pretrained(
-        cls,
-        text: Encoder,
-        speech: Encoder | None = None,
-        vision: Encoder | None = None,
-        **config_fields: Any,
-    ) -> "MMBertModel":
-        """Make a model from pretrained encoders; see `MMBertForSequenceClassification.from_encoders_pretrained`."""
-        return load_encoders(cls, text, speech, vision, config_fields)
 
     def get_input_embeddings(self) -> nn.Embedding:
         """Return the word embeddings."""
@@ -199,14 +188,14 @@ class MMBertModel(MMBertPreTrainedModel):
             input_features: (batch, mel bins, frames) for the Whisper encoder.
             feature_attention_mask: (batch, frames); frames that exist.
             sound_ids: (batch, tokens) of rows of the sound bank.
-            speech_features: (batch, tokens, speech_feature_size), already encoded.
+            speech_features: (batch, tokens, speech_feature_size or the encoder's width), already encoded.
             speech_attention_mask: (batch, tokens); speech tokens that exist.
             speech_positions: (batch, tokens); the text token that each speech token belongs to.
             pixel_values: (pictures, channels, height, width): the distinct pictures of the batch.
             pixel_ids: (batch, tokens); the picture that each vision token shows, -1 for none of them. Without
                 it there must be one picture a row.
             glyph_ids: (batch, tokens) of rows of the glyph bank, used where `pixel_ids` is -1 or missing.
-            vision_features: (batch, tokens, vision_feature_size), already encoded.
+            vision_features: (batch, tokens, vision_feature_size or the encoder's width), already encoded.
             vision_attention_mask: (batch, tokens); vision tokens that exist.
             vision_positions: (batch, tokens); the text token that each vision token belongs to.
             modalities: senses to use of those given; all, if None.
@@ -310,7 +299,7 @@ class MMBertModel(MMBertPreTrainedModel):
         return states, tuple(collected)
 
 
-class MMBertForSequenceClassification(MMBertPreTrainedModel):
+class MMBertForSequenceClassification(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
     """MMBERT with a linear head on the pooled vector: hateful or not, or any other labels."""
 
     def __init__(self, config: MMBertConfig) -> None:
@@ -323,31 +312,6 @@ class MMBertForSequenceClassification(MMBertPreTrainedModel):
         self.dropout = nn.Dropout(config.hidden_dropout_prob if dropout is None else dropout)
         self.classifier = nn.Linear(config.hidden_size, labels)
         self.post_init()
-
-    @classmethod
-    def from_encoders_pretrained(
-        cls,
-        text: Encoder,
-        speech: Encoder | None = None,
-        vision: Encoder | None = None,
-        **config_fields: Any,
-    ) -> "MMBertForSequenceClassification":
-        """Make a classifier from pretrained encoders; aligners, routers and head are new.
-
-        On text alone the new encoder gives exactly the text encoder's output: the shared expert takes the
-        pretrained projection and the routed ones start at zero, or, without a shared expert, each routed one
-        starts as a copy.
-
-        Args:
-            text: folder or Hub id of a BERT or RoBERTa, or a loaded one.
-            speech: folder or Hub id of a Whisper model or encoder, or a loaded one.
-            vision: likewise, any image encoder (of a CLIP or SigLIP model its vision tower).
-            config_fields: further `MMBertConfig` fields.
-
-        Raises:
-            ValueError: An encoder of a kind that does not fit, or weights that are missing from its files.
-        """
-        return load_encoders(cls, text, speech, vision, config_fields)
 
     @can_return_tuple
     @takes_inputs_of(MMBertModel.forward)

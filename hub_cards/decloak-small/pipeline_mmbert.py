@@ -11,6 +11,8 @@ import torch
 from torch.utils.data import Dataset
 from transformers import Pipeline
 
+from .configuration_mmbert import MODALITIES
+
 ROW_KEYS = ("text", "text_pair", "audio", "image")
 SENSES = {"audio": "speech", "image": "vision"}
 # What a bad row raises: unreadable input, a sense that the model lacks, more than the memory takes.
@@ -44,7 +46,7 @@ class MMBertTextClassificationPipeline(Pipeline):
     def _sanitize_parameters(self, **parameters: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Sort the call's parameters; unknown ones are refused by name."""
         takes = {
-            "preprocess": ("modalities", "truncation", "max_length", "padding"),
+            "preprocess": ("modalities", "senses", "truncation", "max_length", "padding"),
             "forward": (),
             "postprocess": ("top_k", "function_to_apply", "return_details", "window_join"),
         }
@@ -71,10 +73,11 @@ class MMBertTextClassificationPipeline(Pipeline):
             inputs: see the class. A generator, iterator or torch dataset is answered lazily, in order; any other
                 iterable (tuple, column of a table) as a list.
             kwargs: `top_k` (`None` for all labels), `batch_size`, `function_to_apply` (`"softmax"`,
-                `"sigmoid"`, `"none"`), `modalities` (senses to use), `truncation` (cut instead of windows, and
+                `"sigmoid"`, `"none"`), `modalities` (senses to use), `senses` (`"bank"`: look them up, `"exact"`:
+                speak and draw; each bank that there is, if not given), `truncation` (cut instead of windows, and
                 say so), `max_length` (tokens of a window), `window_join` (`"max"`: the most harmful window
                 decides; `"mean"`), `return_details` (one dict a row with `label`, `score`, `scores`,
-                `modalities`, `windows`, `joined` and `truncated`).
+                `modalities`, `sources`, `windows`, `joined` and `truncated`).
 
         Returns:
             For one string a list with one dict, as the pipeline of transformers does; for a dict a dict;
@@ -152,6 +155,8 @@ class MMBertTextClassificationPipeline(Pipeline):
             parameters["modalities"] = [*default, *given]
         wanted = parameters.get("max_length") or self.processor.window_tokens or self.tokenizer.model_max_length
         parameters["max_length"] = min(wanted, self.model.config.max_position_embeddings)
+        sight = getattr(self.model.base_model, "vision", None)
+        parameters["draw_unknown"] = getattr(sight, "encoder", None) is not None
         return self.processor.encode_windows(**inputs, **parameters)
 
     def _logits(self, windows: list[dict[str, Any]], batch_size: int, parameters: dict) -> list[Any]:
@@ -204,7 +209,10 @@ class MMBertTextClassificationPipeline(Pipeline):
             return {
                 **labels[0],
                 "scores": {names[i]: float(score) for i, score in enumerate(scores)},
-                "modalities": list(reports[0]["modalities"]),
+                "modalities": [sense for sense in MODALITIES if any(sense in r["modalities"] for r in reports)],
+                "sources": {
+                    sense: source for report in reversed(reports) for sense, source in report["sources"].items()
+                },
                 "windows": len(reports),
                 "joined": windowed.get("joined"),
                 "truncated": any(report["truncated"] for report in reports),

@@ -1,5 +1,6 @@
 """`MultimodalHateProcessor`: how a text becomes what MMBERT reads, hears and sees (arXiv 2508.00760)."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -11,12 +12,18 @@ from transformers.processing_utils import ProcessingKwargs, ProcessorMixin, Unpa
 
 from .audio_input import read_audio
 from .batching import pad_batch
+from .fallback_engine import FallbackSpeechEngine
+from .font_discovery import FontNotFoundError
 from .glyph_rendering import default_renderer
 from .image_input import read_image
+from .row_features import RowFeatures, RowSenses, check_route
 from .row_inputs import as_rows, call_settings
-from .sense_inputs import glyph_units, speech_features, vision_features
-from .speech_engines import SpeechEngine, load_speech_engine
-from .text_windows import TextWindow, clean, split_windows, window_length
+from .speech_engine_base import SpeechEngine
+from .speech_engines import load_speech_engine
+from .speech_inputs import HearText, SpeechInputs, spectrogram
+from .text_windows import clean, split_windows, window_length
+
+logger = logging.getLogger(__name__)
 
 SENSES = ("text", "speech", "vision")
 SPEECH_MODEL_VARIABLE = "DECLOAK_SPEECH_MODEL"
@@ -32,7 +39,8 @@ class MultimodalHateBatch(BatchFeature):
     """A batch, with a report of each row: the senses used, and whether the text was cut.
 
     Attributes:
-        reports: for each row `modalities` (senses that it has), `spoken` (its sound was synthesised), `truncated`.
+        reports: for each row `modalities` (senses that it has), `sources` (of each sense but the text: `"given"`,
+            `"bank"`, `"drawn"`, or the speech engine that spoke), `truncated`.
     """
 
     reports: list[dict[str, Any]]
@@ -56,8 +64,9 @@ class MultimodalHateProcessor(ProcessorMixin):
     """Tokenizes a text, speaks it, and draws its characters; takes real audio and pictures as well.
 
     Which senses are made is `modalities`: of the call, else `default_modalities`. Speech comes from the audio
-    that is given, else from the speech engine. Vision is one token for each character, from the glyph bank
-    (`glyph_characters`) if there is one, else drawn; given pictures come first.
+    that is given; else, by `senses`, from the sound bank or from the speech engine. Vision is one token for each
+    character, from the glyph bank or drawn; given pictures come first. Without `senses` a sense comes from its bank if
+    there is one.
 
     Settings that name a place on one machine (fonts, the engine's folder) may be left out of a checkpoint: fonts
     are then found, and the folder is read from the environment variable `DECLOAK_SPEECH_MODEL`.
@@ -71,6 +80,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         feature_extractor: Any,
         image_processor: Any,
         default_modalities: Sequence[str] = ("text",),
+        senses: str | None = None,
         window_tokens: int | None = None,
         window_overlap: int = 64,
         glyph_characters: Sequence[str] | None = None,
@@ -78,11 +88,13 @@ class MultimodalHateProcessor(ProcessorMixin):
         glyph_font: str | None = None,
         glyph_emoji_font: str | None = None,
         max_glyphs: int = 2048,
-        sound_syllables: Sequence[str] | None = None,
+        sound_units: Sequence[str] | None = None,
+        sound_tables: dict[str, dict[str, str]] | None = None,
         speech_engine: str | None = None,
         speech_model: str | None = None,
         speech_voice: str | None = None,
         speech_version: str | None = None,
+        speech_fallback: str | None = None,
         max_speech_tokens: int = 100,
         max_speech_seconds: float = 120.0,
         max_image_pixels: int = 25_000_000,
@@ -94,6 +106,8 @@ class MultimodalHateProcessor(ProcessorMixin):
             feature_extractor: a Whisper feature extractor.
             image_processor: the image processor of the vision encoder.
             default_modalities: senses made when a call does not say.
+            senses: `"bank"` looks sounds and glyphs up, `"exact"` speaks and draws them; None takes each bank that
+                there is.
             window_tokens: tokens of a window; the tokenizer's limit if None.
             window_overlap: tokens that neighbouring windows share.
             glyph_characters: units of the glyph bank; unit i is row i + 1, row 0 is the unknown glyph.
@@ -101,16 +115,20 @@ class MultimodalHateProcessor(ProcessorMixin):
             glyph_font: path of the font for characters; found if None.
             glyph_emoji_font: path of the font for emoji; found if None.
             max_glyphs: most characters of a window; a window with more is repeated with the next ones.
-            sound_syllables: units of the sound bank, likewise; kept for checkpoints, not used yet.
+            sound_units: syllables and phonemes of the sound bank, likewise; row 0 is the unknown sound.
+            sound_tables: how a text becomes these units; see `sound_units.SoundReader`.
             speech_engine: name of the engine that speaks texts (`"kokoro"`), or None.
             speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
             speech_voice: its voice; the engine's own choice if None.
             speech_version: the engine and weights that a checkpoint was trained with; checked when it speaks.
-            max_speech_tokens: most speech tokens of a row.
+            speech_fallback: engine that speaks where the first is missing or fails (`"espeak"`); the report names it.
+                None raises instead.
+            max_speech_tokens: most speech tokens of a spoken row.
             max_speech_seconds: longest audio that is taken.
             max_image_pixels: largest picture that is taken.
         """
         self.default_modalities = check_senses(default_modalities)
+        self.senses = check_route(senses)
         self.window_tokens = window_tokens
         self.window_overlap = window_overlap
         self.glyph_characters = list(glyph_characters) if glyph_characters is not None else None
@@ -118,11 +136,13 @@ class MultimodalHateProcessor(ProcessorMixin):
         self.glyph_font = glyph_font
         self.glyph_emoji_font = glyph_emoji_font
         self.max_glyphs = max_glyphs
-        self.sound_syllables = list(sound_syllables) if sound_syllables is not None else None
+        self.sound_units = list(sound_units) if sound_units is not None else None
+        self.sound_tables = sound_tables
         self.speech_engine = speech_engine
         self.speech_model = speech_model
         self.speech_voice = speech_voice
         self.speech_version = speech_version
+        self.speech_fallback = speech_fallback
         self.max_speech_tokens = max_speech_tokens
         self.max_speech_seconds = max_speech_seconds
         self.max_image_pixels = max_image_pixels
@@ -148,6 +168,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         audio: Any = None,
         text_pair: str | Sequence[str] | None = None,
         modalities: Sequence[str] | None = None,
+        senses: str | None = None,
         truncation: bool | str = False,
         max_length: int | None = None,
         sampling_rate: int | None = None,
@@ -162,6 +183,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             audio: one audio, or a list with one (or None) a row; see `audio_input.read_audio`.
             text_pair: the second text of each row, if rows are pairs.
             modalities: senses to make; `default_modalities`, with those of given audio and images, if None.
+            senses: `"bank"` or `"exact"`; as the processor's own, if None.
             truncation: cut a text that is longer than the window (and report it); otherwise it raises, so that
                 nothing is cut in silence. `encode_windows`, and so the pipeline, splits instead.
             max_length: tokens of the window.
@@ -182,7 +204,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         encoded = []
         for number, row in enumerate(rows):
             try:
-                windows = self.encode_windows(**row, modalities=modalities, **settings)
+                windows = self.encode_windows(**row, modalities=modalities, senses=senses, **settings)
             except (ValueError, OSError) as error:
                 raise ValueError(f"Row {number}: {error}") from error
             if len(windows) > 1:
@@ -200,29 +222,33 @@ class MultimodalHateProcessor(ProcessorMixin):
         audio: Any = None,
         image: Any = None,
         modalities: Sequence[str] | None = None,
+        senses: str | None = None,
         truncation: bool = False,
         max_length: int | None = None,
         sampling_rate: int | None = None,
+        draw_unknown: bool = False,
     ) -> list[dict[str, Any]]:
         """Make the unpadded features of one row, a dict for each window of its text, each with a `report`.
 
         Audio and pictures that are given go with every window; speech and glyphs made from the text are those
-        of the window. The arguments are those of `__call__`, for one row.
+        of the window. The arguments are those of `__call__`, for one row, and `draw_unknown`: characters that the
+        glyph bank lacks are drawn, where there is a font, for a model that has the bank's encoder.
 
         Raises:
             ValueError: The row has nothing that the wanted senses could use, or something unreadable.
         """
         wanted = self._wanted(modalities, audio, image)
-        given_mel = (
-            self._mel(read_audio(audio, self._rate, sampling_rate, self.max_speech_seconds))
-            if audio is not None
-            else None
+        row = RowSenses(
+            wanted=wanted,
+            route=check_route(senses) or self.senses,
+            mel=self._given_mel(audio, sampling_rate),
+            pictures=[read_image(image, self.max_image_pixels)] if image is not None else [],
+            draw_unknown=draw_unknown and self.can_draw(),
         )
-        picture = [read_image(image, self.max_image_pixels)] if image is not None else []
         if text is None:
             if text_pair is not None:
                 raise ValueError("text_pair was given without text.")
-            return [self._window(None, wanted, given_mel, picture)]
+            return [self._row_features(None, row)]
         windows = split_windows(
             self.tokenizer,
             clean(text),
@@ -230,9 +256,9 @@ class MultimodalHateProcessor(ProcessorMixin):
             window_length(self.tokenizer, max_length or self.window_tokens),
             self.window_overlap,
             truncation,
-            self.max_glyphs if "vision" in wanted else None,
+            self.max_glyphs if {"speech", "vision"} & set(wanted) else None,
         )
-        return [self._window(window, wanted, given_mel, picture) for window in windows]
+        return [self._row_features(window, row) for window in windows]
 
     def pad(self, rows: Sequence[Mapping[str, Any]], return_tensors: str | None = "pt") -> MultimodalHateBatch:
         """Pad rows of `encode_windows` to a batch (the contract is in `batching`)."""
@@ -259,58 +285,39 @@ class MultimodalHateProcessor(ProcessorMixin):
         given = [sense for sense, value in (("speech", audio), ("vision", image)) if value is not None]
         return check_senses([*self.default_modalities, *given])
 
-    def _window(
-        self, window: TextWindow | None, wanted: list[str], mel: np.ndarray | None, pictures: list[Any]
-    ) -> dict[str, Any]:
-        """Make one window's features and its report."""
-        features: dict[str, Any] = {}
-        used = []
-        if window is not None and "text" in wanted:
-            features |= {"input_ids": window.input_ids, "token_type_ids": window.token_type_ids}
-            used.append("text")
-        spoken = mel is None
-        if "speech" in wanted:
-            mel = self._spoken_mel(window) if mel is None else mel
-            if mel is not None:
-                features |= speech_features(mel, window, self.max_speech_tokens)
-                used.append("speech")
-        if "vision" in wanted:
-            units, positions = glyph_units(window, self._glyph_table) if window is not None else ([], [])
-            if units or pictures:
-                features |= vision_features(units, positions, pictures, self._glyph_table, self.max_glyphs)
-                used.append("vision")
-        if not features:
-            raise ValueError(f"The row has nothing for the wanted senses {wanted}: give a text, audio or a picture.")
-        report = {
-            "modalities": used,
-            "spoken": spoken and "speech" in used,
-            "truncated": bool(window and window.cut),
-        }
-        return features | {"report": report}
+    def hear_with(self, hear_text: HearText | None) -> None:
+        """Let something else speak and hear texts (`senses="exact"`), such as a cache; None for the engine again.
 
-    def _spoken_mel(self, window: TextWindow | None) -> np.ndarray | None:
-        """Speak a window's text; None where there is nothing to speak (no text, emoji only)."""
-        if window is None:
-            return None
-        engine = self._engine
-        samples = engine.speak(" ".join(part for part in (window.text, window.text_pair) if part))
-        if not len(samples):
-            return None
-        return self._mel(read_audio(samples, self._rate, engine.sampling_rate, float("inf")))
-
-    def _mel(self, samples: np.ndarray) -> np.ndarray:
-        """Return the log-mel spectrogram (mel bins, frames) of the true length, not padded to 30 s."""
-        features = self.feature_extractor(
-            samples, sampling_rate=self._rate, padding=False, truncation=False, return_tensors="np"
-        )
-        return np.asarray(features["input_features"][0], dtype=np.float32)
+        It is given the text and the number of tokens, and returns features (tokens, width) or None for silence. It is
+        no part of a saved or pickled processor.
+        """
+        self._row_features.speech.hear_text = hear_text
 
     @property
-    def _rate(self) -> int:
-        return self.feature_extractor.sampling_rate
+    def _row_features(self) -> RowFeatures:
+        if "row_features" not in self._tools:
+            limit = self.max_speech_tokens
+            speech = SpeechInputs(self.load_engine, self.feature_extractor, limit, self.sound_units, self.sound_tables)
+            table = None
+            if self.glyph_characters is not None:
+                table = {unit: row for row, unit in enumerate(self.glyph_characters, start=1)}
+            self._tools["row_features"] = RowFeatures(speech, table, self.max_glyphs, limit)
+        return self._tools["row_features"]
 
-    @property
-    def _engine(self) -> SpeechEngine:
+    def _given_mel(self, audio: Any, sampling_rate: int | None) -> np.ndarray | None:
+        if audio is None:
+            return None
+        rate = self.feature_extractor.sampling_rate
+        return spectrogram(self.feature_extractor, read_audio(audio, rate, sampling_rate, self.max_speech_seconds))
+
+    def load_engine(self) -> SpeechEngine:
+        """Return the speech engine, loaded once.
+
+        Raises:
+            ValueError: There is none, or it is another than the checkpoint was made with.
+            FileNotFoundError: Its weights are missing.
+            ImportError: A package that it needs is missing.
+        """
         if "engine" not in self._tools:
             self._tools["engine"] = self._load_engine()
         return self._tools["engine"]
@@ -319,7 +326,9 @@ class MultimodalHateProcessor(ProcessorMixin):
         if self.speech_engine is None:
             raise ValueError("Speech was asked for, but this processor has no speech_engine and no audio was given.")
         folder = self.speech_model or os.environ.get(SPEECH_MODEL_VARIABLE)
-        engine = load_speech_engine(self.speech_engine, folder, self.speech_voice)
+        engine = load_speech_engine(self.speech_engine, folder, self.speech_voice, fallback=self.speech_fallback)
+        if isinstance(engine, FallbackSpeechEngine) and engine.primary is None:
+            return engine  # the report of each row says so
         if self.speech_version is None:
             self.speech_version = engine.version
         elif self.speech_version != engine.version:
@@ -329,17 +338,19 @@ class MultimodalHateProcessor(ProcessorMixin):
             )
         return engine
 
-    @property
-    def _glyph_table(self) -> dict[str, int] | None:
-        if self.glyph_characters is None:
-            return None
-        if "glyphs" not in self._tools:
-            self._tools["glyphs"] = {unit: row for row, unit in enumerate(self.glyph_characters, start=1)}
-        return self._tools["glyphs"]
+    def can_draw(self) -> bool:
+        """Tell whether there is a font to draw with; where there is none, the log says so once."""
+        if "draw" not in self._tools:
+            try:
+                self._draw("\u4e00")
+            except (FontNotFoundError, ImportError) as error:
+                logger.warning("Characters that the glyph bank lacks are not drawn: %s", error)
+                self._tools["draw"] = None
+        return self._tools["draw"] is not None
 
     def _draw(self, unit: str) -> Any:
         """Draw a unit, remembering the last few thousand."""
-        if "draw" not in self._tools:
+        if self._tools.get("draw") is None:
             renderer = default_renderer(self.glyph_font, self.glyph_emoji_font, self.glyph_size)
             self._tools["draw"] = lru_cache(maxsize=8192)(renderer.render)
         return self._tools["draw"](unit)

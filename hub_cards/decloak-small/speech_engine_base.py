@@ -8,6 +8,20 @@ from typing import Any
 import numpy as np
 
 
+class SpeechEngineError(OSError):
+    """An engine could not speak, for a reason that lies with the engine and not with the text or the arguments.
+
+    Attributes:
+        cause: What happened, for reports and for deciding whether to say it again: `"missing"` (program, package or
+            files), `"died"`, `"timeout"`, `"output"` (what came back is no sound) or `"failed"`.
+    """
+
+    def __init__(self, message: str, cause: str = "failed") -> None:
+        """Keep what happened in words and as one word."""
+        super().__init__(message)
+        self.cause = cause
+
+
 class SpeechEngine(ABC):
     """Turns text into a waveform.
 
@@ -50,6 +64,9 @@ class SpeechEngine(ABC):
         Returns:
             Mono samples in float32, shape (samples,), at `sampling_rate`. Zero samples when the text has
             nothing that can be spoken.
+
+        Raises:
+            SpeechEngineError: The engine is missing, died or took too long.
         """
 
     def stream(self, text: str) -> Iterator[np.ndarray]:

@@ -5,6 +5,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from .espeak_engine import EspeakSpeechEngine
+from .fallback_engine import FallbackSpeechEngine
 from .kokoro_engine import KokoroSpeechEngine
 from .speech_engine_base import SpeechEngine
 
@@ -42,6 +44,8 @@ def load_speech_engine(
     name: str,
     model: str | os.PathLike[str] | None = None,
     voice: str | None = None,
+    *,
+    fallback: str | SpeechEngine | None = None,
     **options: Any,
 ) -> SpeechEngine:
     """Load a speech engine by name.
@@ -50,15 +54,18 @@ def load_speech_engine(
         name: One of `available_speech_engines()`.
         model: Local folder (or whatever the engine takes) with the weights.
         voice: Name of a voice; None means the engine's default.
+        fallback: Engine that speaks where this one is missing or fails: a name, for its default voice, or an engine.
+            None means that those errors are raised.
         **options: Settings of the engine, for example `speed`.
 
     Returns:
-        The engine.
+        The engine; a `FallbackSpeechEngine` where a fallback was given.
 
     Raises:
         ValueError: The engine, the voice or an option is unknown; the message says what is allowed.
         FileNotFoundError: The folder, or a file that it must have, is missing.
         ImportError: A package that the engine needs at once is not installed.
+        SpeechEngineError: The program of the engine, or of the fallback, is missing.
     """
     factory = _FACTORIES.get(name)
     if factory is None:
@@ -67,7 +74,10 @@ def load_speech_engine(
             "(add others with register_speech_engine)"
         )
     _check_options(name, factory, options)
-    return factory(model, voice, **options)
+    if fallback is None:
+        return factory(model, voice, **options)
+    secondary = fallback if isinstance(fallback, SpeechEngine) else load_speech_engine(fallback)
+    return FallbackSpeechEngine(lambda: factory(model, voice, **options), secondary)
 
 
 def _check_options(name: str, factory: SpeechEngineFactory, options: dict[str, Any]) -> None:
@@ -82,4 +92,5 @@ def _check_options(name: str, factory: SpeechEngineFactory, options: dict[str, A
         )
 
 
+register_speech_engine("espeak", EspeakSpeechEngine)
 register_speech_engine("kokoro", KokoroSpeechEngine)

@@ -14,6 +14,7 @@ Features = NDArray[np.float32]
 
 FEATURES_FILE = "bank.safetensors"
 UNITS_FILE = "units.json"
+ARRAYS = ("features", "raw_features", "mean", "components", "exact_weight", "exact_bias")
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class FeatureBank:
         raw_features: (n + 1, D) float32, the encoder's output, centred; row 0 is zeros.
         mean: (D,) the encoder's mean output.
         components: (dimension, D) the projection: `features = (output - mean) @ components.T`.
+        exact_weight: (dimension, D) with `exact_bias` (dimension,) the map of an encoder's output to these features
+            where it is not that of the units alone: a syllable in running speech is heard otherwise than one by itself.
         explained_variance: The share of the raw features' variance that the projection keeps.
         missing: Units that were asked for and left out.
         source: What the features depend on: encoder, engine, voice.
@@ -39,6 +42,15 @@ class FeatureBank:
     explained_variance: float
     missing: tuple[str, ...] = ()
     source: str = ""
+    exact_weight: Features | None = None
+    exact_bias: Features | None = None
+
+    @property
+    def projection(self) -> tuple[Features, Features]:
+        """Weight (dimension, D) and bias (dimension,) that bring an encoder's output to the bank's features."""
+        if self.exact_weight is not None and self.exact_bias is not None:
+            return self.exact_weight, self.exact_bias
+        return self.components, -(self.components @ self.mean)
 
     @property
     def table(self) -> dict[str, int]:
@@ -49,8 +61,9 @@ class FeatureBank:
         """Write the arrays (safetensors) and the units (JSON) into a folder, which is made if missing."""
         target = Path(folder)
         target.mkdir(parents=True, exist_ok=True)
-        names = ("features", "raw_features", "mean", "components")
-        save_file({name: np.ascontiguousarray(getattr(self, name)) for name in names}, target / FEATURES_FILE)
+        arrays = {name: getattr(self, name) for name in ARRAYS}
+        present = {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}
+        save_file(present, target / FEATURES_FILE)
         names = ("units", "explained_variance", "missing", "source")
         content = {name: getattr(self, name) for name in names}
         (target / UNITS_FILE).write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
@@ -73,10 +86,7 @@ class FeatureBank:
             )
         return cls(
             units=units,
-            features=arrays["features"],
-            raw_features=arrays["raw_features"],
-            mean=arrays["mean"],
-            components=arrays["components"],
+            **arrays,
             explained_variance=float(content["explained_variance"]),
             missing=tuple(content["missing"]),
             source=str(content["source"]),

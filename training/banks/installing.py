@@ -114,8 +114,9 @@ def fill_bank(sense: Any, bank: FeatureBank, raw: bool) -> None:
     rows = bank.raw_features + bank.mean if raw else bank.features
     sense.bank.weight.copy_(torch.from_numpy(np.ascontiguousarray(rows)))
     if not raw:
-        sense.projection.weight.copy_(torch.from_numpy(bank.components))
-        sense.projection.bias.copy_(torch.from_numpy(-(bank.components @ bank.mean)))
+        weight, bias = bank.projection
+        sense.projection.weight.copy_(torch.from_numpy(weight))
+        sense.projection.bias.copy_(torch.from_numpy(bias))
 
 
 def give_banks(processor: MultimodalHateProcessor, banks: Banks) -> MultimodalHateProcessor:

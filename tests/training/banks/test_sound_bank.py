@@ -2,18 +2,23 @@
 
 import logging
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decloak.processing.sound_units import SoundReader
+from decloak.training.banks.feature_bank import FeatureBank, make_bank
 from decloak.training.banks.sound_bank import (
     CARRIER,
     CARRIER_TOKENS,
+    align_running_speech,
     build_sound_bank,
     hear_phonemes,
     hear_syllables,
+    sentences,
     syllable_texts,
     texts_to_hear,
     toneless,
@@ -27,6 +32,7 @@ TABLES = {
 }
 SYLLABLES = ["a1", "hao3", "hao4", "ma5", "ni3"]
 TONELESS = ["a", "hao", "ma", "ni"]
+PAIRS = ("hao3 ni3", "ma5 hao4", "a1 hao3")
 PHONEMES = ["/k/", "/t/", "/u/", "/æ/"]
 
 
@@ -67,7 +73,41 @@ def test_every_text_that_a_build_speaks_is_known_before() -> None:
     build_sound_bank(TABLES, hear, dimension=2)
     assert hear.asked == texts_to_hear(TABLES)
     assert hear.asked[0] == ("阿，阿，阿。", 3)
-    assert len(hear.asked) == len(set(hear.asked)) == len(SYLLABLES) + len(TABLES["words"])
+    said = [(text, tokens) for text, tokens in hear.asked if text in sentences(TABLES)]
+    assert len(said) == len(sentences(TABLES))
+    assert len(hear.asked) - len(said) == len(SYLLABLES) + len(TABLES["words"])
+
+
+def test_running_speech_is_brought_to_the_bank() -> None:
+    """Heard in sentences, every unit is shifted and twice as loud: the projection takes both back."""
+    shift = np.linspace(-3, 3, WIDTH)
+    bank = make_bank(SYLLABLES, np.stack([token(unit, 1, 0) for unit in SYLLABLES]).astype(float), dimension=3)
+    tables = {"readings": TABLES["readings"], "phrases": dict(zip(("好你", "吗号", "阿好"), PAIRS, strict=True))}
+
+    def hear(text: str, tokens: int) -> np.ndarray:
+        units = [unit for _, unit in SoundReader(tables)(text)]
+        assert len(units) == tokens
+        return np.stack([2 * token(unit, 1, 0).astype(float) + shift for unit in units])
+
+    aligned = align_running_speech(bank, tables, hear)
+    weight, bias = aligned.projection
+    heard = np.stack([2 * token(unit, 1, 0).astype(float) + shift for unit in SYLLABLES])
+    before = np.abs(heard @ bank.projection[0].T + bank.projection[1] - bank.features[1:]).mean()
+    after = np.abs(heard @ weight.T + bias - bank.features[1:]).mean()
+    assert after < before / 4
+    np.testing.assert_array_equal(aligned.features, bank.features)
+    silent = align_running_speech(bank, tables, lambda text, tokens: None)
+    assert silent.exact_weight is None
+    np.testing.assert_allclose(silent.projection[0], bank.components)
+
+
+def test_an_aligned_bank_is_saved_whole(tmp_path: Path) -> None:
+    bank = build_sound_bank(TABLES, FakeHearing(), dimension=2)
+    assert bank.exact_weight is not None and bank.exact_weight.shape == (2, WIDTH)
+    bank.save(tmp_path)
+    loaded = FeatureBank.load(tmp_path)
+    np.testing.assert_array_equal(loaded.projection[0], bank.projection[0])
+    np.testing.assert_array_equal(loaded.projection[1], bank.projection[1])
 
 
 def test_what_cannot_be_spoken_is_missing(caplog: pytest.LogCaptureFixture) -> None:
