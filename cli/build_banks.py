@@ -57,7 +57,7 @@ def build_banks(
     ```
     decloak build-banks banks --vision-encoder ./clip --texts train.csv
     decloak build-banks banks --speech-encoder ./whisper-base --speech-model ./kokoro --words-from ./bert --workers 2
-    decloak train mmbert --recipe decloak-small --banks banks ...
+    decloak train mmbert --recipe decloak-small-hearing --banks banks ...
     ```
     """
     with clear_errors():
