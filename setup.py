@@ -15,6 +15,17 @@ PACKAGES = [
     "decloak.training.data",
     "decloak.training.recipes",
     "decloak.evaluation",
+    "decloak.evaluation.classifiers",
+    "decloak.evaluation.baselines",
+    "decloak.evaluation.calibration",
+    "decloak.evaluation.identity_terms",
+    "decloak.evaluation.leaks",
+    "decloak.evaluation.metrics",
+    "decloak.evaluation.metrics.hate_classification",
+    "decloak.evaluation.metrics.group_bias",
+    "decloak.evaluation.metrics.functionality",
+    "decloak.evaluation.metrics.cloaking_robustness",
+    "decloak.evaluation.reporting",
     "decloak.hub_cards",
     "decloak.spaces",
     "decloak.spaces.demo",
@@ -46,6 +57,16 @@ TRAIN = [
     "pydantic>=2.8",
     "PyYAML>=6.0",
 ]
+EVALUATE = [
+    "ahocorasick_rs>=1.0",  # the word-list baseline
+    "evaluate>=0.4.6",
+    "fairlearn>=0.10",
+    "jinja2>=3.1",
+    "matplotlib>=3.8",
+    "pydantic>=2.8",
+    "PyYAML>=6.0",
+]
+EMBEDDINGS = ["sentence-transformers>=5"]
 # phonemizer-fork and espeakng-loader are GPL-3: an extra, never the core. torchaudio stays here too:
 # on a CPU build of torch its mere presence breaks the audio modules of transformers.
 PHONEMISERS = ["misaki[zh]>=0.9.4", "phonemizer-fork>=3.3", "espeakng-loader>=0.2.4"]
@@ -54,6 +75,8 @@ SPACE = ["gradio>=6.16", "jinja2>=3.1"]  # GHSA-j36p-7w88-g82j
 SERVE = ["fastapi>=0.115", "uvicorn>=0.30"]
 DEV = [
     *TRAIN,
+    *EVALUATE,
+    *EMBEDDINGS,
     *SPEECH,
     *SPACE,
     # The sources of the character tables, of the versions that their headers name: tests build them again.
@@ -89,6 +112,8 @@ setup(
     extras_require={
         "speech": [*SPEECH, *PHONEMISERS, "torchaudio"],
         "train": TRAIN,
+        "evaluate": EVALUATE,
+        "embeddings": EMBEDDINGS,
         "serve": SERVE,
         "space": SPACE,
         "dev": DEV,

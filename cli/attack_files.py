@@ -14,8 +14,10 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any, cast
 
-# The csv module's own limit is 131,072 characters a field; this is the largest that every platform's C long holds.
-_FIELD_LIMIT = 2**31 - 1
+from decloak.training.data.delimited_rows import delimited_records
+from decloak.training.data.json_lines import json_object
+from decloak.training.data.text_encoding import marked_encoding
+
 _BATCH = 1024
 
 
@@ -108,23 +110,30 @@ class DelimitedFile(AttackFile):
 
     def rows(self) -> Iterator[SourceRow]:
         """Read the header and write it with the new columns, then read the rows."""
-        csv.field_size_limit(max(csv.field_size_limit(), _FIELD_LIMIT))
-        cells = csv.reader(self.source, delimiter=self.delimiter)
-        header = next(cells, None)
+        records = delimited_records(self.source, self.delimiter)
+        header = next(records, None)
         if header is None:
             raise ValueError("the file is empty")
-        self._check(header)
+        if header.error:
+            raise ValueError(f"the row of column names cannot be read: {header.error}")
+        self._check(header.cells)
         self.writer = csv.writer(self.out, delimiter=self.delimiter, lineterminator="\n")
-        self.writer.writerow([*header, *self.added])
-        self.place = header.index(self.column)
-        for number, row in enumerate((row for row in cells if row), 1):
-            if len(row) == len(header):
-                yield SourceRow(number, row, row[self.place])
+        self.writer.writerow([*header.cells, *self.added])
+        self.place = header.cells.index(self.column)
+        for number, record in enumerate(records, 1):
+            if record.error:
+                yield SourceRow(number, record.line.rstrip("\r\n"), error=record.error)
+            elif len(record.cells) == len(header.cells):
+                yield SourceRow(number, record.cells, record.cells[self.place])
             else:
-                yield SourceRow(number, row, error=f"it has {len(row)} cells, the header has {len(header)}")
+                error = f"it has {len(record.cells)} cells, the header has {len(header.cells)}"
+                yield SourceRow(number, record.cells, error=error)
 
     def write(self, row: SourceRow, text: str | None, added: dict[str, Any]) -> None:
-        """Write the cells."""
+        """Write the cells, or the line of a row that has none."""
+        if isinstance(row.content, str):
+            self.out.write(row.content + "\n")
+            return
         cells = list(row.content)
         if text is not None:
             cells[self.place] = text
@@ -148,7 +157,7 @@ class JsonLinesFile(AttackFile):
     def rows(self) -> Iterator[SourceRow]:
         """Read all lines but blank ones; those that are no object with a text are rows with an error."""
         for number, line in enumerate((line for line in self.source if line.strip()), 1):
-            record, error = _json_object(line)
+            record, error = json_object(line)
             if error is None:
                 error = self._error(record)
             text = None if error else record[self.column]
@@ -230,16 +239,6 @@ def _json(value: Any) -> str:
 
 def _cell(value: Any) -> str:
     return value if isinstance(value, str) else _json(value)
-
-
-def _json_object(line: str) -> tuple[dict[str, Any], str | None]:
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return {}, f"not JSON: {error}"
-    if not isinstance(record, dict):
-        return {}, f"a JSON object is needed, this is {type(record).__name__}"
-    return record, None
 
 
 def named_format(path: Path | None) -> TableFormat | None:
@@ -333,12 +332,11 @@ def _seekable(source: IO[bytes]) -> IO[bytes]:
 
 
 def _decoded(source: IO[bytes], newline: str) -> IO[str]:
-    """Decode UTF-8, or UTF-16 by its mark."""
+    """Decode UTF-8, or UTF-16 and UTF-32 by their mark; a stream cannot be read twice to find others."""
     buffered = io.BufferedReader(cast(io.RawIOBase, source)) if not hasattr(source, "peek") else source
-    head = cast(io.BufferedReader, buffered).peek(2)[:2]
-    encoding = "utf-16" if head in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    errors = "strict" if encoding == "utf-16" else "surrogateescape"
-    return io.TextIOWrapper(buffered, encoding=encoding, errors=errors, newline=newline)
+    encoding = marked_encoding(cast(io.BufferedReader, buffered).peek(4)[:4])
+    errors = "strict" if encoding else "surrogateescape"
+    return io.TextIOWrapper(buffered, encoding=encoding or "utf-8-sig", errors=errors, newline=newline)
 
 
 __all__ = ["AttackFile", "SourceRow", "TableFormat", "chosen_format", "open_attack_file"]

@@ -46,6 +46,14 @@ def classify(
     vision_encoder: VisionEncoder = None,
     speech_model: SpeechModel = None,
     speech_cache: SpeechCache = None,
+    fpr: Annotated[
+        float | None,
+        typer.Option(
+            help="Label by the model's thresholds at this false-positive rate, such as 0.01 (see `decloak calibrate`). "
+            "Default: the label with the highest score.",
+            show_default=False,
+        ),
+    ] = None,
     batch_size: BatchSize = 32,
     format_: Annotated[
         Format | None,
@@ -61,9 +69,9 @@ def classify(
     """Label texts, from arguments, from stdin (one a line) or from a table.
 
     One answer a text, in order, as soon as its batch is done. jsonl gives text, label, score, scores, model,
-    modalities and truncated; windows and joined too when a long text was read in parts. A text that cannot be
-    answered gets label null and an error, and the others are still answered: the exit code is 1 only if none
-    was.
+    modalities and truncated; windows and joined too when a long text was read in parts, and threshold with
+    --fpr. A text that cannot be answered gets label null and an error, and the others are still answered: the
+    exit code is 1 only if none was.
 
     **Examples**
 
@@ -72,6 +80,7 @@ def classify(
     decloak classify --format jsonl - < lines.txt > answers.jsonl
     decloak classify --file comments.csv.gz --column comment --output answers.csv
     decloak classify --modalities text --model ./my-model "text alone"
+    decloak classify --model ./my-calibrated-model --fpr 0.01 --file comments.csv
     ```
     """
     from decloak.cli.loading import load_classifier, model_name
@@ -83,7 +92,7 @@ def classify(
         exact = ExactSenses(senses_from, speech_encoder, vision_encoder, speech_model, speech_cache)
         rows = input_texts(texts or [], file, column)
         classifier = load_classifier(model, revision, trust_remote_code, device.value, dtype.value, exact)
-        records = _records(classifier, rows, model_name(model, revision), batch_size, wanted)
+        records = _records(classifier, rows, model_name(model, revision), batch_size, wanted, fpr)
         with open_output(output) as out:
             writer = record_writer(chosen_format(format_, output), out, labels_of(classifier))
             counts = _write(writer.write, show_progress(records, hidden=out.isatty()))
@@ -96,6 +105,7 @@ def _records(
     name: str,
     batch_size: int,
     modalities: list[str] | None,
+    false_positive_rate: float | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Answer rows in order, unreadable ones between the others."""
     from decloak.evaluation.answers import answers
@@ -108,7 +118,7 @@ def _records(
             if row.error is None and row.text is not None:
                 yield row.text
 
-    for answer in answers(classifier, readable(), batch_size, modalities):
+    for answer in answers(classifier, readable(), batch_size, modalities, false_positive_rate):
         while read[0].error:
             yield _record(read.popleft(), name, {})
         yield _record(read.popleft(), name, answer)
@@ -127,6 +137,8 @@ def _record(row: InputText, name: str, answer: dict[str, Any]) -> dict[str, Any]
         "sources": answer.get("sources") or {},
         "truncated": bool(answer.get("truncated")),
     }
+    if answer.get("threshold") is not None:
+        record["threshold"] = answer["threshold"]
     if answer.get("windows", 1) > 1:
         record |= {"windows": answer["windows"], "joined": answer.get("joined")}
     if record["label"] is None:

@@ -6,9 +6,13 @@ import typer
 
 from decloak import __version__
 from decloak.cli.attack import attack
+from decloak.cli.baseline import baseline
 from decloak.cli.build_banks import build_banks
+from decloak.cli.calibrate import calibrate
 from decloak.cli.card import card
 from decloak.cli.classify import classify
+from decloak.cli.compare import compare
+from decloak.cli.data import data
 from decloak.cli.demo import demo
 from decloak.cli.evaluate import evaluate
 from decloak.cli.normalize import normalize
@@ -24,7 +28,11 @@ app = typer.Typer(
 )
 app.command(no_args_is_help=False)(classify)
 app.command()(evaluate)
+app.command()(compare)
 app.add_typer(train, name="train")
+app.add_typer(baseline, name="baseline")
+app.add_typer(data, name="data")
+app.command()(calibrate)
 app.command("build-banks")(build_banks)
 app.command()(attack)
 app.command(no_args_is_help=False)(normalize)

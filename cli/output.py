@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 CSV_COLUMNS = (
-    "text", "label", "score", "scores", "model", "modalities", "sources", "truncated", "windows", "joined", "error",
+    "text", "label", "score", "scores", "model", "modalities", "sources", "truncated", "threshold", "windows", "joined",
+    "error",
 )  # fmt: skip
 
 
@@ -33,7 +34,7 @@ class RecordWriter(Protocol):
     """Writes one answer after the other."""
 
     def write(self, record: dict[str, Any]) -> None:
-        """Write one record: the keys of `CSV_COLUMNS`, of which the last three may be absent."""
+        """Write one record: the keys of `CSV_COLUMNS`, of which the last four may be absent."""
 
 
 class JsonLinesWriter:
@@ -139,6 +140,7 @@ def _notes(record: dict[str, Any]) -> str:
     notes = [
         record.get("error") or "",
         "truncated" if record["truncated"] else "",
+        f"threshold {record['threshold']:.3f}" if "threshold" in record else "",
         f"{record['windows']} windows, joined by {record['joined']}" if "windows" in record else "",
     ]
     return "; ".join(filter(None, notes))

@@ -5,7 +5,9 @@ from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from decloak.evaluation.calibration.applying import apply_calibration, check_rate
 from decloak.evaluation.classifier_loading import is_multimodal
+from decloak.evaluation.token_batches import token_batches, token_budget
 from decloak.processing.glyph_rendering import characters
 
 if TYPE_CHECKING:
@@ -26,32 +28,39 @@ def answers(
     texts: Iterable[str],
     batch_size: int = 32,
     modalities: Sequence[str] | None = None,
+    false_positive_rate: float | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Classify texts as they come.
+    """Classify texts as they come; scores are calibrated if the model has a calibration.
 
     Args:
         classifier: From `load_text_classifier`.
         texts: Any number of texts; only a few batches are held at a time.
         batch_size: Texts that go through the model at once.
         modalities: The senses to use; None is all that the model has.
+        false_positive_rate: Label by the model's thresholds at this rate; None labels by the highest score.
 
     Yields:
         For each text, in order, `label`, `score`, `scores` (label -> probability), `modalities`, `truncated`,
-        `windows` and `joined`; or for a text that cannot be answered `label` None and `error`.
+        `windows` and `joined`; with a calibration `calibrated`, `language` and `threshold`, too; or for a text that
+        cannot be answered `label` None and `error`.
 
     Raises:
-        ValueError: A model of text alone was asked for other senses. (A decloak model that lacks one says so text by
-            text.)
+        ValueError: A model of text alone was asked for other senses (a decloak model that lacks one says so text by
+            text), or the model has no thresholds at this rate.
     """
+    calibration = check_rate(classifier.model.config, false_positive_rate)
     if is_multimodal(classifier.model.config):
         options = {"top_k": None, "batch_size": batch_size, "modalities": modalities, "return_details": True}
-        yield from map(_finite, classifier((text for text in texts), **options))  # type: ignore[arg-type]
+        rate = {} if false_positive_rate is None else {"false_positive_rate": false_positive_rate}
+        yield from map(_finite, classifier((text for text in texts), **options, **rate))  # type: ignore[arg-type]
         return
     if modalities is not None and list(modalities) != ["text"]:
         raise ValueError(f"modalities are {', '.join(modalities)}, but this model reads text only")
     iterator = iter(texts)
     while chunk := list(islice(iterator, batch_size * _AHEAD)):
-        yield from map(_finite, _text_answers(classifier, [well_formed(text) for text in chunk], batch_size))
+        own = map(_finite, _text_answers(classifier, [well_formed(text) for text in chunk], batch_size))
+        for text, answer in zip(chunk, own, strict=True):
+            yield apply_calibration(answer, text, calibration, false_positive_rate)
 
 
 def well_formed(text: str) -> str:
@@ -90,14 +99,13 @@ def _text_answers(classifier: "TextClassificationPipeline", texts: list[str], ba
     """Answer a chunk of texts, batched by length; returned in the order given."""
     results = [_unanswered("the text is empty") for _ in texts]
     filled = [index for index, text in enumerate(texts) if characters(text)]
-    lengths = _token_counts(classifier, texts)
-    filled.sort(key=lengths.__getitem__)
     limit = token_limit(classifier.model, _tokenizer(classifier).model_max_length)
-    for start in range(0, len(filled), batch_size):
-        batch = filled[start : start + batch_size]
-        answered = _batch_answers(classifier, [texts[index] for index in batch], limit)
-        for index, answer in zip(batch, answered, strict=True):
-            results[index] = answer | {"truncated": limit is not None and lengths[index] > limit}
+    rows = _encoded(classifier, [texts[index] for index in filled], limit)
+    lengths = [len(row["input_ids"]) for row, _ in rows]
+    for batch in token_batches(lengths, batch_size, token_budget(classifier.device.type)):
+        answered = _batch_answers(classifier, [rows[place][0] for place in batch])
+        for place, answer in zip(batch, answered, strict=True):
+            results[filled[place]] = answer | {"truncated": rows[place][1]}
     return results
 
 
@@ -107,22 +115,32 @@ def _tokenizer(classifier: "TextClassificationPipeline") -> "PreTrainedTokenizer
     return classifier.tokenizer
 
 
-def _token_counts(classifier: "TextClassificationPipeline", texts: list[str]) -> list[int]:
-    encoded = _tokenizer(classifier)(texts, truncation=False, verbose=False)
-    return [len(ids) for ids in encoded["input_ids"]]
-
-
-def _batch_answers(
+def _encoded(
     classifier: "TextClassificationPipeline", texts: list[str], limit: int | None
-) -> list[dict[str, Any]]:
-    """Answer a batch; when it fails, each text alone, so that one bad text does not lose the others."""
-    options: dict[str, Any] = {"truncation": True, "max_length": limit} if limit else {}
+) -> list[tuple[dict[str, list[int]], bool]]:
+    """Turn texts into the model's inputs, and tell which were cut."""
+    if not texts:
+        return []
+    tokenizer = _tokenizer(classifier)
+    whole = tokenizer(texts, truncation=False, verbose=False)
+    rows = []
+    for index, text in enumerate(texts):
+        cut = limit is not None and len(whole["input_ids"][index]) > limit
+        encoded = tokenizer(text, truncation=True, max_length=limit) if cut else whole
+        rows.append(({name: values if cut else values[index] for name, values in encoded.items()}, cut))
+    return rows
+
+
+def _batch_answers(classifier: "TextClassificationPipeline", rows: list[dict[str, list[int]]]) -> list[dict[str, Any]]:
+    """Answer a batch; when it fails, each row alone, so that one bad text does not lose the others."""
     try:
-        scored: Any = classifier(texts, top_k=None, batch_size=len(texts), **options)
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        logits = classifier.forward(_tokenizer(classifier).pad(columns, return_tensors="pt"))["logits"]
+        scored: Any = [classifier.postprocess({"logits": row[None]}, top_k=None, _legacy=False) for row in logits]
     except Exception as error:  # any model may fail in any way on a text
-        if len(texts) == 1:
+        if len(rows) == 1:
             return [_unanswered(f"{type(error).__name__}: {error}")]
-        return [_batch_answers(classifier, [text], limit)[0] for text in texts]
+        return [_batch_answers(classifier, [row])[0] for row in rows]
     return [_answer(scores, labels_of(classifier)) for scores in scored]
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from decloak.evaluation.metrics.hate_classification.confusion_measures import macro_f1
+
 
 def macro_f1_interval(
     confusion: Sequence[Sequence[int]], level: float = 0.95, resamples: int = 2000, seed: int = 0
@@ -34,12 +36,6 @@ def macro_f1_interval(
     if n == 0:
         return None
     drawn = np.random.default_rng(seed).multinomial(n, counts.ravel() / n, size=resamples)
-    drawn = drawn.reshape(resamples, *counts.shape)
-    hits = np.diagonal(drawn, axis1=1, axis2=2)
-    sizes = drawn.sum(axis=1) + drawn.sum(axis=2)
-    # A class that a resample neither holds nor predicts does not count, as in scikit-learn.
-    present = sizes > 0
-    scores = np.divide(2 * hits, sizes, out=np.zeros(sizes.shape), where=present)
-    macro = scores.sum(axis=1) / present.sum(axis=1)
+    macro = macro_f1(drawn.reshape(resamples, *counts.shape).astype(np.float64))
     low, high = np.quantile(macro, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .card_facts import cell, is_hub_id, repository_facts
+from .eval_results import copy_eval_results
 from .evaluation_files import MEASURES, Evaluation, read_evaluations
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def write_card(
 ) -> Path:
     """Write the card of a repository, README.md; an old one is replaced.
 
+    Results for the Hub (`.eval_results`) that lie beside an evaluation go into the repository along with it.
+
     Args:
         folder: a repository made by `save_repository`.
         evaluations: files of `decloak evaluate --format json` on the model, by the name of the data set.
@@ -41,9 +44,12 @@ def write_card(
     Raises:
         FileNotFoundError: A file is missing.
         ValueError: A file holds something else, or a name is no Hub id.
+        OSError: A file cannot be written.
     """
     folder = Path(folder)
     card = make_card(folder, evaluations, baselines, license, repo_id, base_models)
+    for file in evaluations.values():
+        copy_eval_results(Path(file).parent, folder)
     path = folder / "README.md"
     path.write_text(f"{str(card).rstrip()}\n", encoding="utf-8")
     return path

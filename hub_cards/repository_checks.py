@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from .eval_results import FOLDER, eval_result_problems
+
 PICKLE_SUFFIXES = (".bin", ".ckpt", ".joblib", ".npy", ".npz", ".pickle", ".pkl", ".pt", ".pth")
 TEXT_SUFFIXES = (".json", ".md", ".txt", ".yaml", ".yml")
 CODE_KEYS = ("auto_map", "custom_pipelines")
@@ -42,7 +44,7 @@ def check_repository(folder: Path, max_bytes: int) -> list[Path]:
     total = sum(file.lstat().st_size for file in files)
     if total > max_bytes:
         problems.append(f"the files have {total} bytes, more than the {max_bytes} that were allowed")
-    problems = problems or [*_damaged_weights(files), *_broken_config(folder)]
+    problems = problems or [*_damaged_weights(files), *_broken_config(folder), *_broken_results(folder)]
     if problems:
         raise ValueError(f"{folder} cannot be published: {'; '.join(problems)}.")
     return files
@@ -70,8 +72,13 @@ def _unknown_files(folder: Path, files: list[Path]) -> Iterator[str]:
             yield f"{name} is a link; put the file itself there"
         elif file.suffix.lower() in PICKLE_SUFFIXES:
             yield f"{name} may hold a pickle, which runs code when it is loaded; save safetensors and remove it"
-        elif name not in code and not ("/" not in name and any(fnmatch.fnmatchcase(name, entry) for entry in known)):
+        elif name not in code and not any(_matches(name, entry) for entry in known):
             yield f"{name} is no file of a model repository; remove it"
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Tell whether a pattern is of a file: a star stands for no slash, so that it leads into no folder."""
+    return name.count("/") == pattern.count("/") and fnmatch.fnmatchcase(name, pattern)
 
 
 def _known_patterns() -> list[str]:
@@ -176,6 +183,11 @@ def _damaged_weights(files: list[Path]) -> Iterator[str]:
                     pass
             except (SafetensorError, OSError) as error:
                 yield f"{file.name} is damaged or no safetensors: {error}"
+
+
+def _broken_results(folder: Path) -> Iterator[str]:
+    for file in sorted((folder / FOLDER).glob("*.yaml")):
+        yield from (f"{FOLDER}/{problem}" for problem in eval_result_problems(file))
 
 
 def _broken_config(folder: Path) -> Iterator[str]:

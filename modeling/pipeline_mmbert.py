@@ -7,17 +7,19 @@ from types import GeneratorType
 from typing import Any
 
 import numpy as np
-import torch
 from torch.utils.data import Dataset
 from transformers import Pipeline
 
-from .configuration_mmbert import MODALITIES
+from .calibration_mmbert import ScoreCalibration, language_of
+from .window_scores_mmbert import apply_function, default_function, join_windows, joined_report
 
 ROW_KEYS = ("text", "text_pair", "audio", "image")
+POSTPROCESS_PARAMETERS = ("top_k", "function_to_apply", "return_details", "window_join", "false_positive_rate")
 SENSES = {"audio": "speech", "image": "vision"}
 # What a bad row raises: unreadable input, a sense that the model lacks, more than the memory takes.
 ROW_ERRORS = (ValueError, TypeError, OSError, ImportError, RuntimeError, LookupError)
 LOOK_AHEAD = 8  # Batches read ahead, so that windows of like length share a batch.
+CPU_TOKENS = 768  # Padding included. On a CPU larger batches are slower: their activations leave the cache.
 
 
 class MMBertTextClassificationPipeline(Pipeline):
@@ -48,7 +50,7 @@ class MMBertTextClassificationPipeline(Pipeline):
         takes = {
             "preprocess": ("modalities", "senses", "truncation", "max_length", "padding"),
             "forward": (),
-            "postprocess": ("top_k", "function_to_apply", "return_details", "window_join"),
+            "postprocess": POSTPROCESS_PARAMETERS,
         }
         unknown = sorted(set(parameters) - {name for names in takes.values() for name in names})
         if unknown:
@@ -64,6 +66,8 @@ class MMBertTextClassificationPipeline(Pipeline):
             raise ValueError(f"top_k={top_k!r}; allowed are 1 and more, or None for all labels.")
         _check_choice(postprocess, "window_join", ("max", "mean"))
         _check_choice(postprocess, "function_to_apply", (None, "softmax", "sigmoid", "none"))
+        if postprocess.get("false_positive_rate") is not None:
+            self._check_rate(**postprocess)
         return preprocess, forward, postprocess
 
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:  # type: ignore[override]
@@ -77,7 +81,13 @@ class MMBertTextClassificationPipeline(Pipeline):
                 speak and draw; each bank that there is, if not given), `truncation` (cut instead of windows, and
                 say so), `max_length` (tokens of a window), `window_join` (`"max"`: the most harmful window
                 decides; `"mean"`), `return_details` (one dict a row with `label`, `score`, `scores`,
-                `modalities`, `sources`, `windows`, `joined` and `truncated`).
+                `modalities`, `sources`, `windows`, `joined`, `truncated`, `calibrated` (whether the model has a
+                calibration), `language` of the text and `threshold`), `false_positive_rate` (0.01 and the like, one
+                that the model has thresholds for: the answer is a positive label if the positive score reaches the
+                threshold of the text's language).
+
+            Scores are calibrated if the model has a calibration. Without `false_positive_rate` the answer is the label
+            with the highest calibrated score, so that an isotonic calibration may move the boundary of the labels.
 
         Returns:
             For one string a list with one dict, as the pipeline of transformers does; for a dict a dict;
@@ -122,17 +132,23 @@ class MMBertTextClassificationPipeline(Pipeline):
             logits = iter(self._logits(windows, batch_size, forward_params))
             for row in prepared:
                 outcomes = list(islice(logits, len(row))) if isinstance(row, list) else [row]
-                error = next((outcome for outcome in outcomes if isinstance(outcome, Exception)), None)
-                if error is None:
-                    yield self.postprocess({"windows": row, "logits": outcomes}, **postprocess_params)
-                else:
-                    yield _failure(error, postprocess_params)
+                yield self._try_postprocess(row, outcomes, postprocess_params)
 
     def _try_preprocess(self, row: Any, parameters: dict) -> list[dict[str, Any]] | Exception:
         try:
             return self.preprocess(row, **parameters)
         except ROW_ERRORS as error:
             return error
+
+    def _try_postprocess(self, windows: Any, logits: list[Any], parameters: dict) -> Any:
+        """Answer a row, or say what went wrong; its language may have no threshold, too."""
+        failure = next((outcome for outcome in logits if isinstance(outcome, Exception)), None)
+        if failure is not None:
+            return _failure(failure, parameters)
+        try:
+            return self.postprocess({"windows": windows, "logits": logits}, **parameters)
+        except ValueError as error:
+            return _failure(error, parameters)
 
     def preprocess(self, inputs: Any, **parameters: Any) -> Any:  # type: ignore[override]
         """Turn a row into the windows of its text, each a dict of unpadded features.
@@ -157,21 +173,34 @@ class MMBertTextClassificationPipeline(Pipeline):
         parameters["max_length"] = min(wanted, self.model.config.max_position_embeddings)
         sight = getattr(self.model.base_model, "vision", None)
         parameters["draw_unknown"] = getattr(sight, "encoder", None) is not None
-        return self.processor.encode_windows(**inputs, **parameters)
+        windows = self.processor.encode_windows(**inputs, **parameters)
+        texts = [inputs[name] for name in ("text", "text_pair") if inputs.get(name) is not None]
+        for window in windows:
+            window["report"]["language"] = language_of(" ".join(texts)) if texts else None
+        return windows
 
     def _logits(self, windows: list[dict[str, Any]], batch_size: int, parameters: dict) -> list[Any]:
         """Run the model on windows of like length together; return each window's logits or error, in order."""
-        order = sorted(range(len(windows)), key=lambda index: self.processor.batch_key(windows[index]))
         answers: list[Any] = [None] * len(windows)
-        start = 0
-        while start < len(order):
-            kind = self.processor.batch_key(windows[order[start]])[0]
-            batch = [i for i in order[start : start + batch_size] if self.processor.batch_key(windows[i])[0] == kind]
+        for batch in self._batches([self.processor.batch_key(window) for window in windows], batch_size):
             outcomes = self._batch_logits([windows[i] for i in batch], parameters)
             for index, outcome in zip(batch, outcomes, strict=True):
                 answers[index] = outcome
-            start += len(batch)
         return answers
+
+    def _batches(self, keys: list[tuple[bool, int, int]], batch_size: int) -> Iterator[list[int]]:
+        """Cut windows of one kind and like length into batches, on a CPU within its budget of tokens."""
+        budget = CPU_TOKENS if self.device.type == "cpu" else float("inf")
+        batch: list[int] = []
+        for index in sorted(range(len(keys)), key=keys.__getitem__):
+            kind, length, _ = keys[index]
+            full = len(batch) == batch_size or (len(batch) + 1) * length > budget
+            if batch and (full or keys[batch[0]][0] != kind):
+                yield batch
+                batch = []
+            batch.append(index)
+        if batch:
+            yield batch
 
     def _batch_logits(self, windows: list[dict[str, Any]], parameters: dict) -> list[Any]:
         """Run the model on one batch; where it fails, on each window alone, so that a bad one loses no other."""
@@ -194,38 +223,49 @@ class MMBertTextClassificationPipeline(Pipeline):
         return_details: bool = False,
         window_join: str = "max",
         ranked: bool = False,
+        false_positive_rate: float | None = None,
     ) -> Any:
         """Turn the logits of a row's windows into its answer."""
-        logits = np.stack(model_outputs["logits"]) / self.model.config.temperature
-        independent = self._default_function() != "softmax"
-        scores = apply_function(logits, function_to_apply or self._default_function())
-        scores = join_windows(scores, logits, window_join, independent)
-        order = np.argsort(-scores, kind="stable")
-        names: Any = self.model.config.id2label
-        labels = [{"label": names[int(i)], "score": float(scores[i])} for i in order]
+        calibration: ScoreCalibration = self.model.config.score_calibration
         reports = [window["report"] for window in model_outputs["windows"]]
+        language = reports[0]["language"]
+        threshold = None if false_positive_rate is None else calibration.threshold(language, false_positive_rate)
+        scores = self._scores(np.stack(model_outputs["logits"]), calibration, function_to_apply, window_join)
+        names: Any = self.model.config.id2label
+        labels = [{"label": names[i], "score": float(scores[i])} for i in calibration.ranked(scores, threshold)]
         windowed = {"windows": len(reports), "joined": window_join} if len(reports) > 1 else {}
         if return_details:
             return {
                 **labels[0],
                 "scores": {names[i]: float(score) for i, score in enumerate(scores)},
-                "modalities": [sense for sense in MODALITIES if any(sense in r["modalities"] for r in reports)],
-                "sources": {
-                    sense: source for report in reversed(reports) for sense, source in report["sources"].items()
-                },
-                "windows": len(reports),
+                **joined_report(reports),
                 "joined": windowed.get("joined"),
-                "truncated": any(report["truncated"] for report in reports),
+                "calibrated": calibration.is_set,
+                "language": language,
+                "threshold": threshold,
             }
         answers = [label | windowed for label in labels[:top_k]]
         return answers if ranked else answers[0]
 
-    def _default_function(self) -> str:
-        config = self.model.config
-        if config.problem_type == "regression":
-            return "none"
-        multi_label = config.problem_type == "multi_label_classification" or config.num_labels == 1
-        return "sigmoid" if multi_label else "softmax"
+    def _scores(
+        self, logits: np.ndarray, calibration: ScoreCalibration, function: str | None, window_join: str
+    ) -> np.ndarray:
+        """Turn the logits (windows, labels) of a row into its scores (labels,), calibrated if they are the model's."""
+        default = default_function(self.model.config)
+        logits = logits / calibration.temperature
+        scores = apply_function(logits, function or default)
+        if (function or default) == default:
+            scores = calibration.calibrated(scores)
+        return join_windows(scores, logits, window_join, default != "softmax")
+
+    def _check_rate(self, false_positive_rate: Any, function_to_apply: str | None = None, **_: Any) -> None:
+        default = default_function(self.model.config)
+        if default != "softmax" or function_to_apply not in (None, default):
+            raise ValueError(
+                f"false_positive_rate={false_positive_rate} needs the scores of a model that gives a text one of "
+                f"several labels (softmax); this one's are {default}, and function_to_apply={function_to_apply!r}."
+            )
+        self.model.config.score_calibration.check_rate(false_positive_rate)
 
     def save_pretrained(self, save_directory: str | PathLike[str], **kwargs: Any) -> None:
         """Save model and processor, with their code: the pipeline of transformers would leave the processor out."""
@@ -264,29 +304,4 @@ def _legacy_pair(inputs: Any) -> dict[str, str] | None:
     return None
 
 
-def apply_function(logits: np.ndarray, function: str) -> np.ndarray:
-    """Turn logits (windows, labels) into scores by `"softmax"`, `"sigmoid"` or `"none"`."""
-    values = torch.from_numpy(np.asarray(logits, dtype=np.float64))
-    if function == "softmax":
-        return values.softmax(dim=-1).numpy()
-    return values.sigmoid().numpy() if function == "sigmoid" else values.numpy()
-
-
-def join_windows(scores: np.ndarray, logits: np.ndarray, how: str, independent: bool) -> np.ndarray:
-    """Join the scores (windows, labels) of one text's windows.
-
-    Args:
-        scores: (windows, labels).
-        logits: (windows, labels), which they were made from.
-        how: `"mean"` averages. `"max"` takes of independent labels the highest score of each, and else the
-            window that gives label 0, the harmless one, the lowest probability.
-        independent: every label is scored on its own (several labels a text, one label, or regression).
-    """
-    if how == "mean":
-        return scores.mean(axis=0)
-    if independent:
-        return scores.max(axis=0)
-    return scores[apply_function(logits, "softmax")[:, 0].argmin()]
-
-
-__all__ = ["MMBertTextClassificationPipeline", "apply_function", "join_windows"]
+__all__ = ["MMBertTextClassificationPipeline"]

@@ -12,6 +12,7 @@ from decloak.modeling import MMBertConfig
 from decloak.processing import MultimodalHateProcessor
 from decloak.processing.cloaking import available_attacks
 
+from .data.near_duplicates import THRESHOLD
 from .mmbert_training_arguments import MMBertTrainingArguments
 from .stages import TrainingStage
 
@@ -118,6 +119,17 @@ class CloakingSettings(_Strict):
         return value
 
 
+class LeakSettings(_Strict):
+    """What is left out of training beside the texts that are excluded.
+
+    Attributes:
+        near_duplicates: Jaccard similarity of character trigrams from which a text counts as one of the excluded ones;
+            None leaves out equal texts alone.
+    """
+
+    near_duplicates: float | None = Field(default=THRESHOLD, gt=0, le=1)
+
+
 class Recipe(_Strict):
     """A training run.
 
@@ -128,6 +140,7 @@ class Recipe(_Strict):
         base_model: Hub id of what the text encoder is from, for the model card.
         data: training tables.
         exclude: names of tables whose texts are taken out of training (test and development sets).
+        leaks: how near to those a text may be.
         text_encoder: what is done to the text encoder.
         glyph_bank: the bank to build, or None.
         sound_bank: the bank to take, or None.
@@ -148,6 +161,7 @@ class Recipe(_Strict):
     base_model: str | None = None
     data: list[DataSource]
     exclude: list[str] = Field(default_factory=list)
+    leaks: LeakSettings = Field(default_factory=LeakSettings)
     text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
     glyph_bank: GlyphBankSettings | None = None
     sound_bank: SoundBankSettings | None = None
@@ -256,6 +270,7 @@ __all__ = [
     "CloakingSettings",
     "DataSource",
     "GlyphBankSettings",
+    "LeakSettings",
     "Recipe",
     "SoundBankSettings",
     "TextEncoderSettings",

@@ -128,10 +128,10 @@ def load_initial(recipe: Recipe, folder: str | Path) -> tuple[MMBertForSequenceC
 
 
 def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> Mixture:
-    """Read the training texts, without those of the excluded tables and of the evaluation table.
+    """Read the training texts, without those of test suites, of the excluded tables and of the evaluation table.
 
     Raises:
-        ValueError: A table that the recipe excludes was not given.
+        ValueError: A table that the recipe excludes was not given, or a training table is a test suite.
     """
     missing = [name for name in recipe.exclude if name not in data]
     if missing:
@@ -143,7 +143,7 @@ def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> 
     for name in recipe.exclude:
         excluded |= load_texts(data[name])
     paths = {name: path for name, path in data.items() if name not in recipe.exclude}
-    mixture = load_mixture(recipe.data, paths, excluded, recipe.labels, recipe.seed)
+    mixture = load_mixture(recipe.data, paths, excluded, recipe.labels, recipe.seed, recipe.leaks.near_duplicates)
     if recipe.cloaking is not None:
         add_cloaked_copies(mixture, recipe.cloaking, excluded, recipe.seed)
         logger.info("cloaked copies: %s", mixture.cloaked)

@@ -6,6 +6,8 @@ from huggingface_hub.dataclasses import strict
 from transformers import AutoConfig, PreTrainedConfig, WhisperConfig
 from transformers.configuration_utils import SubConfigSpec
 
+from .calibration_mmbert import ScoreCalibration
+
 MODALITIES = ("text", "speech", "vision")
 
 
@@ -42,8 +44,11 @@ class MMBertConfig(PreTrainedConfig):
         router_aux_loss_coef: weight of the load-balancing loss (alpha in the paper).
         output_router_logits: return the routers' logits and each token's modality by default.
         default_modalities: senses that the pipeline uses when it is not told.
-        temperature: divides the logits before scores are made; set by calibration.
-        thresholds: per language, the score at a stated false-positive rate; set by calibration.
+        temperature: divides the logits before scores are made; set by calibration, as are the next four.
+        isotonic: `scores` and `probabilities`, the knots of a monotone map of the positive labels' score.
+        thresholds: per language (`"zh"`, `"en"`, `"*"`), the calibrated score at a stated false-positive rate.
+        positive_labels: labels that `isotonic` and `thresholds` mean; `None` for all but label 0.
+        calibration_record: how the calibration was made (data, method, seed) and what it was measured to do.
         service_attributes: names of other services' attributes for our labels; set by calibration.
         training_record: how the checkpoint was made (data, stages, seed); written by the trainer.
     """
@@ -99,7 +104,10 @@ class MMBertConfig(PreTrainedConfig):
 
     default_modalities: list[str] | None = None
     temperature: float = 1.0
+    isotonic: dict[str, Any] | None = None
     thresholds: dict[str, Any] | None = None
+    positive_labels: list[str] | None = None
+    calibration_record: dict[str, Any] | None = None
     service_attributes: dict[str, Any] | None = None
     training_record: dict[str, Any] | None = None
 
@@ -112,6 +120,7 @@ class MMBertConfig(PreTrainedConfig):
         self._take_width("vision", image_encoder_width(vision) if vision is not None else None)
         self._check_senses()
         self._check_layers()
+        self._check_calibration()
 
     def _take_width(self, sense: str, width: int | None) -> None:
         """Fill in what follows from the encoder's width, and refuse one that the checkpoint was not made with."""
@@ -138,8 +147,16 @@ class MMBertConfig(PreTrainedConfig):
         unknown = [name for name in self.default_modalities or [] if name not in MODALITIES]
         if unknown:
             raise ValueError(f"default_modalities has {unknown}; allowed are {list(MODALITIES)}.")
-        if not self.temperature > 0:
-            raise ValueError(f"temperature is {self.temperature}; it must be above 0.")
+
+    def _check_calibration(self) -> None:
+        calibration = self.score_calibration
+        calibration.check()
+        one_label_a_text = len(calibration.labels) > 1 and self.problem_type in (None, "single_label_classification")
+        if self.isotonic is not None and not one_label_a_text:
+            raise ValueError(
+                f"isotonic is for classifiers that give a text one of several labels; this one has {self.num_labels} "
+                f"and problem_type={self.problem_type!r}."
+            )
 
     def _check_layers(self) -> None:
         if self.hidden_size % self.num_attention_heads:
@@ -155,6 +172,13 @@ class MMBertConfig(PreTrainedConfig):
     def get_text_config(self, *_: Any, **__: Any) -> "MMBertConfig":
         """Return this configuration: the text fields are flat, so that generic tools find `vocab_size`."""
         return self
+
+    @property
+    def score_calibration(self) -> ScoreCalibration:
+        """What calibration does to this model's scores."""
+        names: Any = self.id2label
+        labels = [str(names[index]) for index in sorted(names)]
+        return ScoreCalibration(labels, self.temperature, self.isotonic, self.thresholds, self.positive_labels)
 
     @property
     def num_experts(self) -> int:

@@ -1,7 +1,7 @@
 """What MMBERT did with a text: its answer, the glyphs that it saw, and how it mixed its experts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +104,9 @@ class Explanation:
         deciding: index of the window whose scores are the answer (nearest to it, where they were averaged).
         layers: numbers of the layers that have experts, from 0.
         experts: names of the experts, in the order of the weights.
+        positive_score: the sum of the harmful labels' scores.
+        thresholds: of a calibrated model, from which positive score on a text of this language is harmful, by
+            false-positive rate.
     """
 
     label: str
@@ -115,6 +118,8 @@ class Explanation:
     deciding: int
     layers: tuple[int, ...]
     experts: tuple[str, ...] = MODALITIES
+    positive_score: float = 0.0
+    thresholds: dict[float, float] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for JSON; the experts' weights as means over the tokens of each window."""
@@ -194,6 +199,7 @@ def explain(classifier: Any, text: str, modalities: Sequence[str] | None = None)
         _window(classifier, row, window, output) for row, window, output in zip(rows, windows, outputs, strict=True)
     ]
     config = classifier.model.config
+    calibration = config.score_calibration
     return Explanation(
         label=answer["label"],
         score=answer["score"],
@@ -203,6 +209,8 @@ def explain(classifier: Any, text: str, modalities: Sequence[str] | None = None)
         joined=answer["joined"],
         deciding=_nearest([part.scores for part in parts], answer["scores"]),
         layers=tuple(layer for layer in range(config.num_hidden_layers) if config.has_experts(layer)),
+        positive_score=float(calibration.positive_score(np.array(list(answer["scores"].values())))),
+        thresholds=calibration.thresholds_of(answer["language"]),
     )
 
 

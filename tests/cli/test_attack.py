@@ -290,6 +290,21 @@ def test_csv_rows_of_another_length_stay(run_attack: Callable[..., Result], tmp_
     assert "row 2 stays as it is: it has 1 cells, the header has 2" in result.stderr
 
 
+def test_a_quote_that_is_never_closed_stays_and_costs_no_other_row(
+    run_attack: Callable[..., Result], tmp_path: Path
+) -> None:
+    file = tmp_path / "table.csv"
+    file.write_bytes(b'text,label\r\nab,1\r\n"open,0\r\ncd,1\r\n"e ""f""",0\r\n')
+    result = run_attack(*CAPITALS, file)
+    assert result.stdout.splitlines()[1:] == [
+        "AB,1,ab,random_case",
+        '"open,0',
+        "CD,1,cd,random_case",
+        '"E ""F""",0,"e ""f""",random_case',
+    ]
+    assert "row 2 stays as it is: a quotation mark is opened in line 3" in result.stderr
+
+
 def test_many_bad_rows_are_only_counted(run_attack: Callable[..., Result]) -> None:
     result = run_attack(*CAPITALS, "--format", "jsonl", stdin=b"broken\n" * 500)
     assert result.exit_code == 1

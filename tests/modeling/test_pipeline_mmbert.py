@@ -195,7 +195,8 @@ def test_parameters_are_checked(
 
 def test_modalities_and_details(pipe: MMBertTextClassificationPipeline) -> None:
     text = pipe("你好", return_details=True)
-    assert set(text) == {"label", "score", "scores", "modalities", "sources", "windows", "joined", "truncated"}
+    read = {"modalities", "sources", "windows", "joined", "truncated"}
+    assert set(text) == {"label", "score", "scores", *read, "calibrated", "language", "threshold"}
     assert (text["modalities"], text["windows"], text["joined"], text["truncated"]) == (["text"], 1, None, False)
     assert text["scores"][text["label"]] == text["score"] == max(text["scores"].values())
     seen = pipe("你好", return_details=True, modalities=["text", "vision"])

@@ -1,13 +1,15 @@
 """The training texts of a run: tables joined, cleaned of what would leak, and counted."""
 
 import random
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .near_duplicates import THRESHOLD, NearDuplicateIndex
 from .tables import table_rows, whole_number
+from .test_suites import check_test_suites
+from .text_identity import normalised
 
 if TYPE_CHECKING:
     from ..recipe import DataSource
@@ -28,19 +30,15 @@ class Mixture:
 
     Attributes:
         rows: the texts, in a random order that the seed fixes.
-        counts: for each table the rows read, unusable, excluded (also in an excluded table), duplicate, conflicting
-            (the same text with another label: all copies are dropped), over the limit, and kept.
+        counts: for each table the rows read, unusable, of a test suite, excluded (also in an excluded table), near
+            duplicates of an excluded text, duplicate, conflicting (the same text with another label: all copies are
+            dropped), over the limit, and kept.
         cloaked: cloaked copies among the rows, by attack.
     """
 
     rows: list[LabelledText] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     cloaked: dict[str, int] = field(default_factory=dict)
-
-
-def normalised(text: str) -> str:
-    """Return what two texts have in common if they are the same to a reader: NFKC, lower case, no white space."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def load_texts(path: str | Path, column: str = "text") -> set[str]:
@@ -56,8 +54,11 @@ def load_mixture(
     excluded: Iterable[str],
     labels: Sequence[str],
     seed: int,
+    near_duplicates: float | None = THRESHOLD,
 ) -> Mixture:
     """Read and join the tables of a recipe.
+
+    Texts of test suites are left out; a table that is one is refused.
 
     Args:
         sources: what to read, and how.
@@ -65,9 +66,11 @@ def load_mixture(
         excluded: normalised texts that must not be trained on.
         labels: class names; a label may be an id or a name.
         seed: of the choice of rows under a `limit`, and of the order.
+        near_duplicates: similarity from which texts like an excluded one are left out too (`NearDuplicateIndex`); None
+            leaves out equal texts alone.
 
     Raises:
-        ValueError: A source has no path, or a path no source, or a label is unknown.
+        ValueError: A source has no path, or a path no source, a label is unknown, or a table is a test suite.
     """
     missing, unknown = [s.name for s in sources if s.name not in paths], set(paths) - {s.name for s in sources}
     if missing or unknown:
@@ -76,9 +79,11 @@ def load_mixture(
             f"not in the recipe: {sorted(unknown) or 'none'}."
         )
     excluded = set(excluded)
+    near = None if near_duplicates is None else NearDuplicateIndex(sorted(excluded), near_duplicates)
     mixture = Mixture()
     for source in sources:
-        _add(mixture, source, _read(source, paths[source.name], labels, mixture), excluded, seed)
+        rows = _without_excluded(_read(source, paths[source.name], labels, mixture), mixture, excluded, near)
+        _add(mixture, source, rows, seed)
     _drop_conflicts(mixture)
     repeats = {source.name: source.repeat for source in sources}
     mixture.rows = [row for row in mixture.rows for _ in range(repeats[row.source])]
@@ -88,9 +93,13 @@ def load_mixture(
 
 def _read(source: "DataSource", path: Path, labels: Sequence[str], mixture: Mixture) -> list[LabelledText]:
     counts = mixture.counts[source.name] = dict.fromkeys(
-        ("read", "unusable", "excluded", "duplicate", "conflicting", "over_limit", "kept"), 0
-    )
-    rows = []
+        (
+            "read", "unusable", "test_suite", "excluded", "near_duplicate", "duplicate", "conflicting", "over_limit",
+            "kept",
+        ),
+        0,
+    )  # fmt: skip
+    rows, numbers = [], []
     for row in table_rows(path, [source.text_column, source.label_column, *source.only]):
         if not row.error and any(str(row.values.get(column)) != value for column, value in source.only.items()):
             continue
@@ -101,19 +110,33 @@ def _read(source: "DataSource", path: Path, labels: Sequence[str], mixture: Mixt
             continue
         label = class_id(row.values.get(source.label_column), labels, f"{path}, row {row.number}")
         rows.append(LabelledText(text, label, source.name))
-    return rows
+        numbers.append(row.number)
+    suites = check_test_suites(str(path), [row.text for row in rows], numbers)
+    counts["test_suite"] = sum(suite is not None for suite in suites)
+    return [row for row, suite in zip(rows, suites, strict=True) if suite is None]
 
 
-def _add(mixture: Mixture, source: "DataSource", rows: list[LabelledText], excluded: set[str], seed: int) -> None:
-    """Add a table's rows that are neither excluded nor there already, at most its limit."""
+def _without_excluded(
+    rows: list[LabelledText], mixture: Mixture, excluded: set[str], near: NearDuplicateIndex | None
+) -> list[LabelledText]:
+    """Leave out the rows of a table whose texts are excluded, or near duplicates of those."""
+    kept = [row for row in rows if normalised(row.text) not in excluded]
+    similar = near.closest([row.text for row in kept]) if near is not None else [None] * len(kept)
+    left = [row for row, closest in zip(kept, similar, strict=True) if closest is None]
+    if rows:
+        mixture.counts[rows[0].source]["excluded"] += len(rows) - len(kept)
+        mixture.counts[rows[0].source]["near_duplicate"] += len(kept) - len(left)
+    return left
+
+
+def _add(mixture: Mixture, source: "DataSource", rows: list[LabelledText], seed: int) -> None:
+    """Add a table's rows that are not there already, at most its limit."""
     counts = mixture.counts[source.name]
     seen = {(normalised(row.text), row.label) for row in mixture.rows}
     random.Random(seed).shuffle(rows)  # noqa: S311
     for row in rows:
         key = normalised(row.text)
-        if key in excluded:
-            counts["excluded"] += 1
-        elif (key, row.label) in seen:
+        if (key, row.label) in seen:
             counts["duplicate"] += 1
         elif source.limit is None or counts["kept"] < source.limit:
             seen.add((key, row.label))

@@ -2,8 +2,6 @@
 
 import csv
 import gzip
-import io
-import json
 import logging
 import re
 import zlib
@@ -11,7 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
+
+from .delimited_rows import delimited_records
+from .json_lines import json_object
+from .table_files import bounded_lines, open_seekable, open_text
+from .text_encoding import known_encoding
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -20,8 +23,6 @@ logger = logging.getLogger(__name__)
 
 # How many records of a jsonl file are looked at before a column counts as missing: jsonl has no header.
 _HEAD = 100
-# The largest that every platform's C long holds; the csv module's own limit is 131,072 characters a field.
-_FIELD_LIMIT = 2**31 - 1
 # 18 digits always fit the 64-bit integers of Arrow.
 _WHOLE_NUMBER = re.compile(r"\s*([+-]?\d{1,18})(?:\.0*)?\s*")
 
@@ -31,8 +32,9 @@ class TableRow:
     """One row of a table, or the reason why it could not be read.
 
     Attributes:
-        number: Line of the file for csv, tsv and jsonl (where the record ends), row for parquet; from 1.
-        values: The requested columns. Empty when `error` is set.
+        number: Line of the file for csv, tsv and jsonl (where the record ends, or what is broken in it begins), row
+            for parquet; from 1.
+        values: The requested columns; an optional one that the row lacks is None. Empty when `error` is set.
         error: What is wrong with the row, or None.
     """
 
@@ -41,37 +43,84 @@ class TableRow:
     error: str | None = None
 
 
-def table_rows(path: str | Path, columns: Sequence[str]) -> Iterator[TableRow]:
+@dataclass(frozen=True)
+class _Request:
+    """What to read, and of which file."""
+
+    path: Path
+    needed: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    encoding: str | None = None
+
+    def check(self, present: Sequence[str]) -> None:
+        """Hold the request against the columns that there are."""
+        missing = [name for name in self.needed if name not in present]
+        if missing:
+            raise ValueError(
+                f"{self.path} has no column {', '.join(missing)}; its columns are: {', '.join(present) or 'none'}"
+            )
+        for name in (*self.needed, *self.optional):
+            if present.count(name) > 1:
+                raise ValueError(
+                    f"{self.path} has {present.count(name)} columns called {name!r}: rename them, so that it is clear "
+                    "which to read"
+                )
+
+    def lacking(self, record: dict[str, Any]) -> str:
+        """Name the columns that a record lacks though they are needed."""
+        return ", ".join(name for name in self.needed if name not in record)
+
+    def row(self, number: int, record: dict[str, Any], error: str | None) -> TableRow:
+        """Take the columns out of a record."""
+        if error:
+            return TableRow(number, error=error)
+        return TableRow(number, {name: record.get(name) for name in (*self.needed, *self.optional)})
+
+
+def table_rows(
+    path: str | Path, columns: Sequence[str], encoding: str | None = None, optional: Sequence[str] = ()
+) -> Iterator[TableRow]:
     """Read a table row by row; the file is checked at once, its rows are read as they are asked for.
 
-    A broken row is returned with its error and the rows behind it are still read. Bytes that are not UTF-8
-    come back as lone surrogates (`surrogateescape`), for the reader of the text to judge.
+    A broken row is returned with its error and the rows behind it are still read: so are a line that is too long
+    (`LONGEST_LINE`) and a quotation mark that is never closed (`delimited_records`). Memory stays bounded however
+    large the file is. Bytes that are not of the encoding come back as lone surrogates (`surrogateescape`), for the
+    reader of the text to judge.
 
     Args:
-        path: A file that ends in .csv, .tsv, .jsonl or .parquet, or in one of these and .gz. Text is UTF-8
-            (with or without a byte order mark) or UTF-16 with one; the first row of csv and tsv names the
-            columns.
+        path: A file that ends in .csv, .tsv, .jsonl or .parquet, or in one of these and .gz. The first row of csv
+            and tsv names the columns.
         columns: The columns to read. Their values are strings in csv and tsv, else what the file holds.
+        encoding: Any of Python's text encodings. None is UTF-8 (with or without a byte order mark), or UTF-16 or
+            UTF-32 with one. Parquet knows its own.
+        optional: Columns to read where there are any; a row without one has None there.
 
     Returns:
         An iterator over all rows, good and bad, in the file's order.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The extension is unknown, a column is missing, or the file is empty or damaged.
+        PermissionError: The file may not be read.
+        ValueError: The extension or the encoding is unknown, a column is missing or there twice, the file is empty,
+            damaged, or in another encoding. Damage far into a file shows when its rows are read.
     """
     path = Path(path)
     reader = _READERS[_table_format(path)]
     if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
-    rows = _damage_as_value_error(path, lambda: reader(path, tuple(columns)))
+        folder = " (it is a folder; name one of its files)" if path.is_dir() else ""
+        raise FileNotFoundError(f"no such file: {path}{folder}")
+    if encoding is not None:
+        known_encoding(encoding)
+    needed = tuple(dict.fromkeys(columns))
+    request = _Request(path, needed, tuple(dict.fromkeys(name for name in optional if name not in needed)), encoding)
+    rows = _damage_as_value_error(path, lambda: reader(request))
     first = next(rows, None)
     if first is None:
         raise ValueError(f"{path} has no rows")
     return chain([first], rows)
 
 
-def read_table(path: str | Path, columns: Sequence[str] = ("text", "label")) -> "Dataset":
+def read_table(path: str | Path, columns: Sequence[str] = ("text", "label"), encoding: str | None = None) -> "Dataset":
     """Read a whole table into a data set in memory; rows that cannot be used are left out and logged.
 
     A row is left out when it is broken, when one of the columns is missing or null in it, or when a string in
@@ -81,12 +130,13 @@ def read_table(path: str | Path, columns: Sequence[str] = ("text", "label")) -> 
     Args:
         path: As in `table_rows`.
         columns: The columns to keep, all of them needed in each row.
+        encoding: As in `table_rows`.
 
     Returns:
         A `datasets.Dataset` with these columns, in the file's order.
 
     Raises:
-        FileNotFoundError: There is no such file.
+        OSError: As in `table_rows`.
         ValueError: As in `table_rows`, or no row can be used.
     """
     import pyarrow
@@ -94,7 +144,7 @@ def read_table(path: str | Path, columns: Sequence[str] = ("text", "label")) -> 
 
     data: dict[str, list[Any]] = {name: [] for name in columns}
     bad: list[str] = []
-    for row in table_rows(path, columns):
+    for row in table_rows(path, columns, encoding):
         error = row.error or _unusable(row.values)
         if error:
             bad.append(f"row {row.number}: {error}")
@@ -142,125 +192,61 @@ def _damage_as_value_error(path: Path, rows: Callable[[], Iterator[TableRow]]) -
         yield from rows()
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ValueError(f"{path} is not a whole gzip file: {error}") from error
+    except PermissionError as error:
+        raise PermissionError(f"{path} may not be read: ask its owner, or change its permissions ({error})") from error
     except (csv.Error, UnicodeError, OSError, pyarrow.ArrowException) as error:
-        raise ValueError(f"{path} cannot be read (damaged, or not what its name says): {error}") from error
+        raise ValueError(f"{path} cannot be read (damaged, or not what its name or encoding says): {error}") from error
 
 
-def _open_bytes(path: Path) -> IO[bytes]:
-    if path.suffix.lower() == ".gz":
-        return cast(IO[bytes], gzip.open(path, "rb"))
-    return path.open("rb")
-
-
-def _open_text(path: Path, newline: str | None = None) -> IO[str]:
-    with _open_bytes(path) as file:
-        head = file.read(2)
-    encoding = "utf-16" if head in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    errors = "strict" if encoding == "utf-16" else "surrogateescape"
-    return io.TextIOWrapper(_open_bytes(path), encoding=encoding, errors=errors, newline=newline)
-
-
-def _require(path: Path, columns: Sequence[str], present: Sequence[str]) -> None:
-    missing = [name for name in columns if name not in present]
-    if missing:
-        raise ValueError(f"{path} has no column {', '.join(missing)}; its columns are: {', '.join(present) or 'none'}")
-
-
-def _delimited_rows(path: Path, columns: Sequence[str], delimiter: str) -> Iterator[TableRow]:
-    csv.field_size_limit(max(csv.field_size_limit(), _FIELD_LIMIT))
-    with _open_text(path, newline="") as file:
-        lines = _RecordLines(file)
-        reader = csv.reader(lines, delimiter=delimiter)
-        header = next(reader, None)
+def _delimited_rows(request: _Request, delimiter: str) -> Iterator[TableRow]:
+    with open_text(request.path, request.encoding, newline="") as file:
+        records = delimited_records(bounded_lines(file, "\r\n"), delimiter)
+        header = next(records, None)
         if header is None:
-            raise ValueError(f"{path} is empty")
-        _require(path, columns, header)
-        lines.taken = 0
-        for cells in reader:
-            error = lines.unclosed_quote(reader.line_num)
-            lines.taken = 0
-            record = dict(zip(header, cells, strict=False))
-            absent = [name for name in columns if name not in record]
-            if absent and error is None:
-                error = f"the row ends before column {', '.join(absent)}"
-            if cells:
-                yield TableRow(reader.line_num, {} if error else {name: record[name] for name in columns}, error)
+            raise ValueError(f"{request.path} is empty")
+        if header.error:
+            raise ValueError(f"{request.path}: the row of column names cannot be read: {header.error}")
+        request.check(header.cells)
+        for number, cells, error, _ in records:
+            record = dict(zip(header.cells, cells, strict=False))
+            if error is None and (lacking := request.lacking(record)):
+                error = f"the row ends before column {lacking}"
+            yield request.row(number, record, error)
 
 
-class _RecordLines:
-    """The lines of a file, with the number that the csv reader has taken for the record at hand.
-
-    A quotation mark that is never closed makes one field of all lines behind it, which the reader does not report.
-    """
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-        self._ended_inside = False
-        self.taken = 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._file, None)
-        if line is None:
-            self._ended_inside = self.taken > 0
-            raise StopIteration
-        self.taken += 1
-        return line
-
-    def unclosed_quote(self, last: int) -> str | None:
-        """Say what is wrong with a record that the file ended inside of; `last` is its last line."""
-        if not self._ended_inside:
-            return None
-        first = last - self.taken + 1
-        return f"a quotation mark is opened in line {first} or later and never closed: close it, or double it"
+def _csv_rows(request: _Request) -> Iterator[TableRow]:
+    return _delimited_rows(request, ",")
 
 
-def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
-    return _delimited_rows(path, columns, ",")
+def _tsv_rows(request: _Request) -> Iterator[TableRow]:
+    return _delimited_rows(request, "\t")
 
 
-def _tsv_rows(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
-    return _delimited_rows(path, columns, "\t")
-
-
-def _jsonl_rows(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
-    with _open_text(path, newline="\n") as file:
-        records = ((number, *_json_object(line)) for number, line in enumerate(file, 1) if line.strip())
+def _jsonl_rows(request: _Request) -> Iterator[TableRow]:
+    with open_text(request.path, request.encoding, newline="\n") as file:
+        lines = enumerate(bounded_lines(file), 1)
+        records = ((number, *json_object(line)) for number, line in lines if line is None or line.strip())
         head = list(islice(records, _HEAD))
         present = list(dict.fromkeys(chain.from_iterable(record for _, record, error in head if error is None)))
         if any(error is None for _, _, error in head):
-            _require(path, columns, present)
+            request.check(present)
         for number, record, error in chain(head, records):
-            absent = [name for name in columns if name not in record]
-            if error is None and absent:
-                error = f"no {', '.join(absent)} among the keys {', '.join(record) or '(none)'}"
-            yield TableRow(number, {} if error else {name: record[name] for name in columns}, error)
+            if error is None and (lacking := request.lacking(record)):
+                error = f"no {lacking} among the keys {', '.join(record) or '(none)'}"
+            yield request.row(number, record, error)
 
 
-def _json_object(line: str) -> tuple[dict[str, Any], str | None]:
-    """Parse a line of jsonl: the object and None, or an empty one and what is wrong with the line."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        return {}, f"not JSON: {error}"
-    if not isinstance(record, dict):
-        return {}, f"a JSON object is needed, this is {type(record).__name__}"
-    return record, None
-
-
-def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[TableRow]:
+def _parquet_rows(request: _Request) -> Iterator[TableRow]:
     from pyarrow import parquet
 
-    # Parquet is read from its end, so a gzipped one is unpacked first.
-    with _open_bytes(path) as file:
-        source = io.BytesIO(file.read()) if path.suffix.lower() == ".gz" else file
-        table = parquet.ParquetFile(source)
-        _require(path, columns, table.schema_arrow.names)
-        batches = table.iter_batches(batch_size=1024, columns=list(columns))
-        for number, values in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches), 1):
-            yield TableRow(number, values)
+    with open_seekable(request.path) as file:
+        table = parquet.ParquetFile(file)
+        present = table.schema_arrow.names
+        request.check(present)
+        columns = [*request.needed, *(name for name in request.optional if name in present)]
+        batches = table.iter_batches(batch_size=1024, columns=columns)
+        for number, record in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches), 1):
+            yield request.row(number, record, None)
 
 
 def _unusable(values: dict[str, Any]) -> str | None:
@@ -287,7 +273,7 @@ def _integers(values: list[Any]) -> list[Any]:
     return values if None in numbers else numbers
 
 
-_READERS: dict[str, Callable[[Path, Sequence[str]], Iterator[TableRow]]] = {
+_READERS: dict[str, Callable[[_Request], Iterator[TableRow]]] = {
     "csv": _csv_rows,
     "tsv": _tsv_rows,
     "jsonl": _jsonl_rows,

@@ -144,3 +144,11 @@ def test_what_is_shown_can_be_printed(text: str) -> None:
 def test_code_points_of_long_units_are_cut_and_counted() -> None:
     assert views.code_points("👍") == "U+1F44D"
     assert views.code_points("e" + "\u0301" * 9) == "U+0065 U+0301 U+0301 U+0301 and 6 more"
+
+
+def test_thresholds_of_a_calibrated_model_are_shown(make_classifier: Any) -> None:
+    calibrated = make_classifier(thresholds={"zh": {"0.01": 1.0, "0.05": 0.0}, "en": {"0.01": 0.0}})
+    html = views.verdict(explain(calibrated, "好人"))
+    assert "false-positive rate of 1 %: 1.0000, not reached" in html
+    assert "false-positive rate of 5 %: 0.0000, reached" in html
+    assert "Threshold" not in views.verdict(explain(make_classifier(), "好人"))

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from decloak.training.data import test_suites
 from decloak.training.data.mixture import Mixture, class_id, load_mixture, load_texts, normalised
+from decloak.training.data.test_suites import suite_hashes
 from decloak.training.recipe import DataSource
 
 LABELS = ("not_hateful", "hateful")
@@ -21,11 +23,17 @@ def table(path: Path, rows: list[tuple[Any, ...]], header: tuple[str, ...] = ("t
     return path
 
 
-def mix(folder: Path, *tables: list[tuple[Any, ...]], excluded: set[str] | None = None, **source: Any) -> Mixture:
+def mix(
+    folder: Path,
+    *tables: list[tuple[Any, ...]],
+    excluded: set[str] | None = None,
+    near: float | None = 0.7,
+    **source: Any,
+) -> Mixture:
     names = [f"t{number}" for number in range(len(tables))]
     paths = {name: table(folder / f"{name}.csv", rows) for name, rows in zip(names, tables, strict=True)}
     sources = [DataSource(name=name, **source) for name in names]
-    return load_mixture(sources, paths, excluded or set(), LABELS, seed=0)
+    return load_mixture(sources, paths, excluded or set(), LABELS, seed=0, near_duplicates=near)
 
 
 def test_counts_add_up(tmp_path: Path) -> None:
@@ -33,7 +41,7 @@ def test_counts_add_up(tmp_path: Path) -> None:
     second = [("b", 0), ("a", 0), ("d", "hateful"), ("ｄ", 1), ("e", "not_hateful")]
     (tmp_path / "t0.csv").touch()
     mixture = mix(tmp_path, first, second, excluded={normalised("TÉST")})
-    zero = {"over_limit": 0}
+    zero = {"over_limit": 0, "test_suite": 0, "near_duplicate": 0}
     assert mixture.counts == {
         "t0": {"read": 7, "unusable": 2, "excluded": 1, "duplicate": 1, "conflicting": 1, "kept": 2} | zero,
         "t1": {"read": 5, "unusable": 0, "excluded": 0, "duplicate": 2, "conflicting": 1, "kept": 2} | zero,
@@ -128,6 +136,51 @@ def test_sources_and_paths_must_match(tmp_path: Path) -> None:
     path = table(tmp_path / "x.csv", [("a", 1)])
     with pytest.raises(ValueError, match=r"Missing: \['y'\].*not in the recipe: \['x'\]"):
         load_mixture([DataSource(name="y")], {"x": path}, (), LABELS, 0)
+
+
+LONG = "we walked through the old park on sunday and fed the ducks"
+
+
+def test_near_duplicates_of_excluded_texts_leave_unless_told_otherwise(tmp_path: Path) -> None:
+    path = table(tmp_path / "x.csv", [(LONG, 0), (f"{LONG}!", 0), (f"{LONG} again", 1), ("we stayed at home", 0)])
+
+    def found(near: float | None) -> tuple[int, int, int]:
+        mixture = load_mixture([DataSource(name="x")], {"x": path}, {normalised(LONG)}, LABELS, 0, near)
+        assert len(mixture.rows) == mixture.counts["x"]["kept"]
+        return tuple(mixture.counts["x"][key] for key in ("excluded", "near_duplicate", "kept"))
+
+    assert found(None) == (1, 0, 3)
+    assert found(0.95) == (1, 1, 2)
+    assert found(0.7) == (1, 2, 1)
+    default = load_mixture([DataSource(name="x")], {"x": path}, {normalised(LONG)}, LABELS, 0)
+    assert default.counts["x"]["near_duplicate"] == 2
+
+
+def test_texts_of_test_suites_leave_and_a_suite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite = suite_hashes({"ours": [f"case {number} of the suite" for number in range(60)]})
+    monkeypatch.setattr(test_suites, "shipped_hashes", lambda: suite)
+    ordinary = [(f"remark {number} on the weather", number % 2) for number in range(400)]
+    mixture = mix(tmp_path, [*ordinary, ("Case 1  of the suite", 1), ("case 2 of the suite", 0), ("", 0)], near=None)
+    assert {key: mixture.counts["t0"][key] for key in ("read", "unusable", "test_suite", "kept")} == {
+        "read": 403,
+        "unusable": 1,
+        "test_suite": 2,
+        "kept": 400,
+    }
+    assert not any("suite" in row.text for row in mixture.rows)
+    with pytest.raises(ValueError, match=r"t0.csv is a test suite.*60 of its 60 rows.*60 of ours.*rows 2, 3, 4, 5, 6"):
+        mix(tmp_path, [(f"case {number} of the suite", 1) for number in range(60)])
+
+
+def test_a_mixture_is_the_same_each_time(tmp_path: Path) -> None:
+    path = table(tmp_path / "x.csv", [(f"{LONG} {number}", number % 2) for number in range(80)])
+    excluded = [normalised(f"{LONG} {number}{number}") for number in range(9)]
+    one, other = (
+        load_mixture([DataSource(name="x")], {"x": path}, given, LABELS, 0, 0.97)
+        for given in (excluded, excluded[::-1])
+    )
+    assert one == other
+    assert one.rows and one.counts["x"]["near_duplicate"]
 
 
 def test_texts_of_a_table(tmp_path: Path) -> None:

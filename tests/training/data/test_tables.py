@@ -74,8 +74,8 @@ def test_unknown_names_list_the_allowed(tmp_path: Path, name: str) -> None:
 
 def test_missing_file_and_folder(tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
-    for name in ("none.csv", "folder.csv"):
-        with pytest.raises(FileNotFoundError, match="no such file"):
+    for name, words in (("none.csv", "no such file"), ("folder.csv", "no such file.*is a folder")):
+        with pytest.raises(FileNotFoundError, match=words):
             table_rows(tmp_path / name, ["text"])
 
 
@@ -87,9 +87,10 @@ def test_empty_files(tmp_path: Path, name: str) -> None:
 
 
 def test_a_header_alone_is_no_table(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("text,label\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="has no rows"):
-        table_rows(tmp_path / "a.csv", ["text"])
+    for content in ("text,label", "text,label\n", "text,label\r\n\r\n"):
+        (tmp_path / "a.csv").write_text(content, encoding="utf-8", newline="")
+        with pytest.raises(ValueError, match="has no rows"):
+            table_rows(tmp_path / "a.csv", ["text"])
 
 
 def test_broken_jsonl_lines_keep_their_numbers(tmp_path: Path) -> None:
@@ -111,11 +112,92 @@ def test_short_csv_rows_are_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\n\n"])
-def test_a_quote_that_is_never_closed_is_reported_not_read_as_one_text(tmp_path: Path, end: str) -> None:
+def test_a_quote_that_is_never_closed_costs_its_row_alone(tmp_path: Path, end: str) -> None:
     (tmp_path / "a.csv").write_text(f'text,label\n"a\n""b""",1\n\nc,0\n"d,1\ne,0\nf,1{end}', encoding="utf-8")
     rows = list(table_rows(tmp_path / "a.csv", ["text"]))
-    assert [row.values.get("text") for row in rows] == ['a\n"b"', "c", None]
-    assert (rows[2].error or "").startswith("a quotation mark is opened in line 6 or later and never closed")
+    assert [(row.number, row.values.get("text")) for row in rows] == [
+        (3, 'a\n"b"'),
+        (5, "c"),
+        (6, None),
+        (7, "e"),
+        (8, "f"),
+    ]
+    assert rows[2].error == "a quotation mark is opened in line 6 or later and never closed: close it, or double it"
+
+
+def test_a_quote_in_the_header_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('text,"label\na,1\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="column names cannot be read: a quotation mark is opened in line 1"):
+        table_rows(tmp_path / "a.csv", ["text"])
+
+
+@pytest.mark.parametrize("suffix", [*SUFFIXES, "csv.gz", "parquet.gz"])
+def test_optional_columns_are_read_where_there_are_any(tmp_path: Path, suffix: str) -> None:
+    path = write(tmp_path / f"a.{suffix}", [{"text": "a", "id": "7"}, {"text": "b", "id": "8"}])
+    rows = table_rows(path, ["text", "text"], optional=("id", "group", "text"))
+    assert [row.values for row in rows] == [
+        {"text": "a", "id": "7", "group": None},
+        {"text": "b", "id": "8", "group": None},
+    ]
+
+
+def test_a_row_may_lack_what_is_optional(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("text,id\na\nb,1\n", encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text('{"text": "a"}\n{"text": "b", "id": "1"}\n', encoding="utf-8")
+    for path in tmp_path.iterdir():
+        rows = list(table_rows(path, ["text"], optional=["id"]))
+        assert [(row.values["id"], row.error) for row in rows] == [(None, None), ("1", None)]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
+def test_a_column_that_is_there_twice_is_refused_only_if_asked_for(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "parquet":
+        columns = [pyarrow.array(["a"]), pyarrow.array(["b"]), pyarrow.array(["c"])]
+        parquet.write_table(pyarrow.Table.from_arrays(columns, ["x", "x", "text"]), path)
+    else:
+        path.write_text("x,x,text\na,b,c\n".replace(",", "\t" if suffix == "tsv" else ","), encoding="utf-8")
+    assert next(table_rows(path, ["text"])).values == {"text": "c"}
+    for asked in (["x"], ["text"]):
+        with pytest.raises(ValueError, match="2 columns called 'x': rename them"):
+            table_rows(path, asked, optional=["x"])
+
+
+def test_columns_without_a_name_and_empty_lines_above_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\n\n,text,,label\n0,a,,1\n", encoding="utf-8")
+    (row,) = table_rows(tmp_path / "a.csv", ["text", "label"])
+    assert (row.number, row.values) == (4, {"text": "a", "label": "1"})
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_nul_characters_cost_their_row_at_most(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    lines = ["text,label", "a,1", "b\0b,0", "c,1"] if suffix == "csv" else ['{"text": "a"}', "{\0}", '{"text": "c"}']
+    path.write_text("\n".join(lines), encoding="utf-8")
+    first, middle, last = table_rows(path, ["text"])
+    assert (first.values["text"], last.values["text"]) == ("a", "c")
+    assert middle.error or middle.values == {"text": "b\0b"}  # the csv module reads them since Python 3.11
+
+
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.csv").write_text("text\na\n", encoding="utf-8")
+
+    def refuse(path: Path, *options: Any) -> None:
+        raise PermissionError(13, "Permission denied", str(path))  # as root nothing is refused, so no real file is
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(PermissionError, match=r"a\.csv may not be read"):
+        table_rows(tmp_path / "a.csv", ["text"])
+
+
+def test_an_encoding_is_obeyed(tmp_path: Path) -> None:
+    for suffix, content in (("csv", "text,label\n字,1\n"), ("jsonl", '{"text": "字", "label": 1}\n')):
+        path = tmp_path / f"a.{suffix}"
+        path.write_text(content, encoding="gb18030")
+        assert next(table_rows(path, ["text"], "gb18030")).values == {"text": "字"}
+        assert read_table(path, encoding="gb18030").to_list() == [{"text": "字", "label": 1}]
+    with pytest.raises(ValueError, match="no text encoding is called 'utf-9'"):
+        table_rows(tmp_path / "a.csv", ["text"], "utf-9")
 
 
 def test_bytes_that_are_not_utf8_spoil_their_row_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,109 @@
+"""Answers on disk while an evaluation runs, so that a killed run goes on where it was."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from decloak.evaluation.classifiers.text_classifier import TextClassifier
+
+_CHUNK = 2048  # texts between two looks into the store; a kill loses at most the answers to as many
+_COMMIT = 256  # answers between two commits
+
+
+class AnswerStore:
+    """Asks a classifier each distinct text once.
+
+    Holds hashes and scores, no texts. The key of an answer has the classifier's fingerprint in it: what another
+    classifier, or the same one with other settings, said is never taken.
+
+    Attributes:
+        file: the SQLite file; None keeps the answers in memory.
+        found: distinct texts whose answer was there from an earlier run.
+    """
+
+    def __init__(self, classifier: TextClassifier, file: Path | None = None) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            ValueError: It is no SQLite file.
+        """
+        self.classifier = classifier
+        self.file = file
+        self.found = 0
+        self._fingerprint = classifier.fingerprint().encode()
+        self._database = sqlite3.connect(file or ":memory:", timeout=60)
+        try:
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT NOT NULL)")
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{file} is no store of answers ({error}); delete it, the run then starts anew") from error
+        self._own: set[bytes] = set()
+
+    def __enter__(self) -> "AnswerStore":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def answers(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Answer texts in order, lazily; the answers are those of `TextClassifier.answers`.
+
+        An error is not kept: it may be gone in the next run.
+        """
+        iterator = iter(texts)
+        while chunk := list(islice(iterator, _CHUNK)):
+            keys = [self._key(text) for text in chunk]
+            known = self._known(set(keys))
+            self.found += len(known.keys() - self._own)
+            self._own |= known.keys()
+            missing = {key: text for key, text in zip(keys, chunk, strict=True) if key not in known}
+            known |= self._asked(missing)
+            yield from (known[key] for key in keys)
+
+    def close(self) -> None:
+        """Close the file; the answers stay."""
+        self._database.close()
+
+    def remove(self) -> None:
+        """Close and delete the file."""
+        self.close()
+        if self.file is not None:
+            for suffix in ("", "-wal", "-shm"):
+                self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
+
+    def _key(self, text: str) -> bytes:
+        return sha256(self._fingerprint + b"\0" + text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+    def _known(self, keys: set[bytes]) -> dict[bytes, dict[str, Any]]:
+        found: dict[bytes, dict[str, Any]] = {}
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), 500):
+            part = ordered[start : start + 500]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT key, answer FROM answers WHERE key IN ({marks})"  # noqa: S608  question marks alone
+            found |= {key: json.loads(answer) for key, answer in self._database.execute(query, part)}
+        return found
+
+    def _asked(self, missing: dict[bytes, str]) -> dict[bytes, dict[str, Any]]:
+        """Ask the classifier, and keep its answers a few hundred at a time."""
+        answered = {}
+        given = self.classifier.answers(missing.values())
+        for key, answer in zip(missing, given, strict=True):
+            answered[key] = answer
+            if answer["label"] is not None:
+                self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, json.dumps(answer)))
+                self._own.add(key)
+            if len(answered) % _COMMIT == 0:
+                self._database.commit()
+        self._database.commit()
+        return answered
+
+
+__all__ = ["AnswerStore"]

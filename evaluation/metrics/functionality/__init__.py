@@ -1,0 +1,1 @@
+"""Metric `functionality`: accuracy per functionality of a test suite such as HateCheck."""

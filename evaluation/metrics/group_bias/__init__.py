@@ -1,0 +1,1 @@
+"""Metric `group_bias`: how errors and ranking differ between the groups that texts mention."""

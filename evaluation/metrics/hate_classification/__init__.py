@@ -1,0 +1,1 @@
+"""Metric `hate_classification`: classes, ranking, calibration, and how sure each is."""

@@ -1,0 +1,81 @@
+"""The suites of `decloak evaluate --suite`: what data each needs, and what is measured on it."""
+
+from dataclasses import dataclass, replace
+
+from decloak.evaluation.attack_runs import AttackSettings, chosen_attacks
+from decloak.evaluation.evaluating import EvaluationSettings, LabelledTable
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A way to test a classifier.
+
+    Attributes:
+        name: as `--suite` takes it.
+        description: what it tests, in one line.
+        data: name of the data set in `decloak data ls` that is taken where no file is given; None if a file is needed.
+        column: column that the data must have.
+        groups: where groups come from, as in `EvaluationSettings`.
+        attacks: attack every text.
+        several: needs more than one data set.
+        language_by_name: each table is one language, and is named by it.
+    """
+
+    name: str
+    description: str
+    data: str | None = None
+    column: str | None = None
+    groups: str = "auto"
+    attacks: bool = False
+    several: bool = False
+    language_by_name: bool = False
+
+
+SUITES = {
+    suite.name: suite
+    for suite in (
+        Suite("hatecheck", "functional tests: accuracy per functionality and target", "hatecheck", "functionality"),
+        Suite(
+            "mhc",
+            "Multilingual HateCheck: the same for each language",
+            "multilingual_hatecheck",
+            "functionality",
+            language_by_name=True,
+        ),
+        Suite("bias", "identity terms: false alarms and misses per group", "bias_templates", groups="terms"),
+        Suite("robustness", "every attack at every strength", attacks=True),
+        Suite("cross-dataset", "several data sets side by side", several=True),
+    )
+}
+
+
+def suite_settings(suite: Suite, settings: EvaluationSettings) -> EvaluationSettings:
+    """Add what a suite measures to settings; attacks that were chosen stay."""
+    attacks = settings.attacks
+    if suite.attacks and attacks is None:
+        attacks = AttackSettings(chosen_attacks("all"), seed=settings.measuring.seed)
+    groups = suite.groups if settings.groups == "auto" else settings.groups
+    return replace(settings, attacks=attacks, groups=groups)
+
+
+def check_suite(suite: Suite, tables: list[LabelledTable]) -> list[LabelledTable]:
+    """Check that tables are what a suite needs, and mark them.
+
+    Raises:
+        ValueError: There is one table where several are needed, or a table lacks the suite's column.
+    """
+    if suite.several and len(tables) < 2:
+        raise ValueError(f"--suite {suite.name} compares data sets: give two or more, each as --data NAME=PATH")
+    for table in tables:
+        column = suite.column
+        if column and not any(row.values.get(column) not in (None, "") for row in table.rows):
+            raise ValueError(
+                f"--suite {suite.name} needs a column {column}, which {table.name} lacks (or has empty in every row)"
+            )
+    return [
+        replace(table, suite=suite.name, language=table.name if suite.language_by_name else table.language)
+        for table in tables
+    ]
+
+
+__all__ = ["SUITES", "Suite", "check_suite", "suite_settings"]
