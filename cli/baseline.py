@@ -27,7 +27,7 @@ Exclude = Annotated[
     list[Path] | None,
     typer.Option(
         help="A table whose texts (column text) are kept out of training, such as the test set; may be repeated. "
-        "Case, width and white space do not matter.",
+        "Case, width and white space do not matter, and near duplicates leave, too.",
         show_default=False,
     ),
 ]
@@ -182,7 +182,7 @@ def encoder(
 
     ```
     decloak baseline encoder --encoder ./bert --train train.csv --eval-data dev.csv --exclude test.csv --output plain
-    decloak baseline encoder --encoder ./bert --train train.csv --eval-data dev.csv --output plain --resume
+    decloak baseline encoder ... --output plain --resume    # after a kill, with the same options: the same weights
     decloak baseline encoder --encoder ./e5 --prompt "query: " --frozen --train train.csv --output frozen
     decloak evaluate --model plain --data test.csv
     ```

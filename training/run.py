@@ -13,7 +13,7 @@ import transformers
 from transformers import set_seed
 from transformers.trainer_utils import get_last_checkpoint
 
-from decloak.modeling import MMBertForSequenceClassification
+from decloak.modeling import MMBertConfig, MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
 
 from .collator import EncodedDataset, MultimodalCollator
@@ -124,7 +124,14 @@ def load_initial(recipe: Recipe, folder: str | Path) -> tuple[MMBertForSequenceC
     labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
     if labels != recipe.labels:
         raise ValueError(f"{folder} has the labels {labels}, the recipe {recipe.labels}: they must be the same.")
+    drop_calibration(model.config)
     return model, MultimodalHateProcessor.from_pretrained(folder)
+
+
+def drop_calibration(config: MMBertConfig) -> None:
+    """Take a calibration out of a configuration: it is of the weights before training."""
+    config.temperature = 1.0
+    config.isotonic = config.thresholds = config.positive_labels = config.calibration_record = None
 
 
 def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> Mixture:

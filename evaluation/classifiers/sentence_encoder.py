@@ -61,6 +61,8 @@ def load_sentence_encoder(
 
     logging.disable_progress_bar()
     place = None if device == "auto" else device
+    if dtype == "auto" and (device == "cpu" or (device == "auto" and not _has_accelerator())):
+        dtype = "float32"
     try:
         model = SentenceTransformer(
             str(folder),
@@ -72,9 +74,13 @@ def load_sentence_encoder(
     except (AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         # Whatever a broken config or tokenizer file makes the libraries raise, the person named this model.
         raise ValueError(f"cannot load the sentence encoder {folder}: {' '.join(str(error).split())[:500]}") from error
-    if dtype == "auto" and model.device.type == "cpu":
-        model = model.float()
     return model.eval()
+
+
+def _has_accelerator() -> bool:
+    import torch
+
+    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def check_modules(folder: Path, trust_remote_code: bool) -> None:

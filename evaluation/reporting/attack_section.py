@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from decloak.processing.cloaking import attack_class, available_attacks
-
 from .attack_plots import attack_plot
 from .headline import Report
 from .number_text import between, count, decimal, defined, percent, signed
@@ -75,6 +73,8 @@ def _heat(results: Results, measure: str, caption: str, write: Any) -> Table:
 
 def family(attack: str) -> str:
     """Return the family of an attack: the part of the language that it works on."""
+    from decloak.processing.cloaking import attack_class, available_attacks  # its package imports transformers
+
     if attack not in available_attacks():
         return OTHER
     return attack_class(attack).__module__.rpartition(".")[2].replace("_", " ").capitalize()

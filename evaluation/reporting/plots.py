@@ -164,17 +164,25 @@ def _clean(svg: Any, name: str) -> None:
                 parent.remove(child)
     used = set(_REFERENCE.findall(" ".join(value for element in svg.iter() for value in element.attrib.values())))
     for element in svg.iter():
-        element.tag = element.tag.removeprefix(_SVG)
-        element.tail = None
-        if not (element.text or "").strip():
-            element.text = None
-        if (link := element.attrib.pop(_LINK, None)) is not None:
-            element.attrib["href"] = link
-        for attribute, value in list(element.attrib.items()):
-            if (attribute == "id" and value not in used) or value.startswith("rotate(-0 "):
-                del element.attrib[attribute]
-            else:
-                element.attrib[attribute] = _attribute(attribute, value, name)
+        _clean_element(element, name, used)
+
+
+def _clean_element(element: Any, name: str, used: set[str]) -> None:
+    element.tag = element.tag.removeprefix(_SVG)
+    element.tail = None
+    if not (element.text or "").strip():
+        element.text = None
+    # A style may name a colour by a variable, an attribute may not everywhere.
+    colours = [f"{key}: {element.attrib.pop(key)}" for key in ("fill", "stroke") if key in element.attrib]
+    if colours:
+        element.attrib["style"] = "; ".join([*colours, element.attrib.get("style", "")])
+    if (link := element.attrib.pop(_LINK, None)) is not None:
+        element.attrib["href"] = link
+    for attribute, value in list(element.attrib.items()):
+        if (attribute == "id" and value not in used) or value.startswith("rotate(-0 "):
+            del element.attrib[attribute]
+        else:
+            element.attrib[attribute] = _attribute(attribute, value, name)
 
 
 def _attribute(attribute: str, value: str, name: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .escaped_text import visible
 from .number_text import defined, pair
 from .plots import (
     COLOURS,
@@ -144,7 +145,7 @@ def _finish_rows(axes: "Axes", labels: Sequence[str], axis: str) -> None:
     axes.tick_params(axis="y", length=0)
     axes.grid(False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(axis)
+    axes.set_xlabel(visible(axis))
 
 
 def bar_plot(

@@ -176,6 +176,22 @@ def test_a_calibrated_model_states_its_temperature(repository: Path, edit_json: 
     assert "logits are divided by 1.37" in written(repository, {})
 
 
+def test_a_card_states_what_calibration_was_measured_to_do(repository: Path, edit_json: Edit) -> None:
+    assert "Scores are not calibrated" in written(repository, {})
+    point = {"threshold": 0.935, "fpr": 0.0105, "fpr_interval": [0.0081, 0.0133], "recall": 0.408}
+    record = {
+        "date": "2026-11-24",
+        "data": [{"name": "cold"}, {"name": "sbic"}],
+        "languages": {"*": {"negatives": 6383, "thresholds": {"0.01": point}}},
+    }
+    isotonic = {"scores": [0.1, 0.9], "probabilities": [0.2, 0.8]}
+    edit_json(repository / "config.json", calibration_record=record, isotonic=isotonic)
+    card = written(repository, {})
+    assert "a monotone map of 2 knots" in card
+    assert "on cold, sbic (2026-11-24)" in card
+    assert "| all | 6383 | 0.01 | 0.935 | 0.0105 (0.0081 to 0.0133) | 0.408 |\n" in card
+
+
 def test_a_baseline_alone_is_refused(repository: Path, files: tuple[Path, Path]) -> None:
     with pytest.raises(ValueError, match=r"baselines on \['other'\].*measured on \['some test'\]"):
         write_card(repository, {"some test": files[0]}, {("SVM", "other"): files[1]})

@@ -14,8 +14,9 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoProcessor, CLIPImageProcessorPil
 
+from decloak.modeling import MMBertConfig
 from decloak.training import initial_model
-from decloak.training.run import fast_bfloat16, train_mmbert
+from decloak.training.run import drop_calibration, fast_bfloat16, train_mmbert
 from tests.tiny import PICTURE, tiny_tokenizer
 from tests.training import tiny_run
 from tests.training.test_mmbert_trainer import ROOT, environment
@@ -181,3 +182,10 @@ def test_bfloat16_is_only_used_where_it_is_fast(monkeypatch: pytest.MonkeyPatch)
     assert fast_bfloat16() is False
     monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True, raising=False)
     assert fast_bfloat16() is True
+
+
+def test_a_calibration_does_not_outlive_its_weights() -> None:
+    config = MMBertConfig(temperature=2.0, thresholds={"zh": {"0.01": 0.9}}, calibration_record={"n": 1})
+    drop_calibration(config)
+    assert (config.temperature, config.thresholds, config.calibration_record) == (1.0, None, None)
+    assert not config.score_calibration.is_set

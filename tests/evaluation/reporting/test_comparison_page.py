@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from decloak.evaluation.reporting.comparison_page import names_of, write_comparison_html
-from tests.evaluation.reporting.fake_report import HOSTILE, comparison, empty_report, hostile_report
+from tests.evaluation.reporting.extreme_reports import empty_report, hostile_report
+from tests.evaluation.reporting.fake_report import HOSTILE, comparison
 from tests.evaluation.reporting.page_reader import Page, read_page
 
 

@@ -12,14 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decloak.evaluation.reporting.html_report import write_html
-from tests.evaluation.reporting.fake_report import (
-    HOSTILE,
-    cross_report,
-    empty_report,
-    full_report,
-    hostile_report,
-    one_class_report,
-)
+from tests.evaluation.reporting.extreme_reports import cross_report, empty_report, hostile_report, one_class_report
+from tests.evaluation.reporting.fake_report import HOSTILE, full_report
 from tests.evaluation.reporting.page_reader import Page, read_page
 
 SECTIONS = [

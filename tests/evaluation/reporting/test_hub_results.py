@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decloak.evaluation.reporting.hub_results import eval_result_entries, file_name, write_eval_results
-from tests.evaluation.reporting.fake_report import cross_report, empty_report, full_report
+from tests.evaluation.reporting.extreme_reports import cross_report, empty_report
+from tests.evaluation.reporting.fake_report import full_report
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 

@@ -9,7 +9,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from decloak.evaluation.reporting.html_report import write_html
-from tests.evaluation.reporting.fake_report import full_report, hostile_report
+from tests.evaluation.reporting.extreme_reports import hostile_report
+from tests.evaluation.reporting.fake_report import full_report
 from tests.spaces.demo.test_browser import FLAGS, executable, requested_hosts
 
 PHONE = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
