@@ -61,6 +61,7 @@ EVALUATE = [
     "ahocorasick_rs>=1.0",  # the word-list baseline
     "evaluate>=0.4.6",
     "fairlearn>=0.10",
+    "huggingface_hub>=2.4",  # EvalResultEntry
     "jinja2>=3.1",
     "matplotlib>=3.8",
     "pydantic>=2.8",

@@ -30,7 +30,7 @@ def write_files(report: dict[str, Any], folder: Path, hub_dataset: str | None = 
     note(f"wrote {folder / 'report.json'} and {folder / 'report.html'}")
     if hub_dataset is not None:
         written = write_eval_results(report, folder, dataset_id=hub_dataset)
-        note(f"wrote {written}" if written else "no entry for a card: nothing was measured")
+        note(f"wrote {', '.join(map(str, written))}" if written else "no entry for a card: nothing was measured")
 
 
 def print_report(report: dict[str, Any]) -> None:

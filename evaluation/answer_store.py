@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -30,18 +31,16 @@ class AnswerStore:
         """Open the file, or make it.
 
         Raises:
-            ValueError: It is no SQLite file.
+            ValueError: It is no SQLite file, cannot be written, or another run writes to it.
         """
         self.classifier = classifier
         self.file = file
         self.found = 0
         self._fingerprint = classifier.fingerprint().encode()
-        self._database = sqlite3.connect(file or ":memory:", timeout=60)
-        try:
+        with self._clear_errors():
+            self._database = sqlite3.connect(file or ":memory:", timeout=60)
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("CREATE TABLE IF NOT EXISTS answers (key BLOB PRIMARY KEY, answer TEXT NOT NULL)")
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{file} is no store of answers ({error}); delete it, the run then starts anew") from error
         self._own: set[bytes] = set()
 
     def __enter__(self) -> "AnswerStore":
@@ -56,6 +55,9 @@ class AnswerStore:
         """Answer texts in order, lazily; the answers are those of `TextClassifier.answers`.
 
         An error is not kept: it may be gone in the next run.
+
+        Raises:
+            ValueError: The file is damaged, or another run writes to it.
         """
         iterator = iter(texts)
         while chunk := list(islice(iterator, _CHUNK)):
@@ -88,7 +90,8 @@ class AnswerStore:
             part = ordered[start : start + 500]
             marks = ",".join("?" * len(part))
             query = f"SELECT key, answer FROM answers WHERE key IN ({marks})"  # noqa: S608  question marks alone
-            found |= {key: json.loads(answer) for key, answer in self._database.execute(query, part)}
+            with self._clear_errors():
+                found |= {key: json.loads(answer) for key, answer in self._database.execute(query, part)}
         return found
 
     def _asked(self, missing: dict[bytes, str]) -> dict[bytes, dict[str, Any]]:
@@ -98,12 +101,32 @@ class AnswerStore:
         for key, answer in zip(missing, given, strict=True):
             answered[key] = answer
             if answer["label"] is not None:
-                self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, json.dumps(answer)))
-                self._own.add(key)
+                self._keep(key, answer)
             if len(answered) % _COMMIT == 0:
-                self._database.commit()
-        self._database.commit()
+                self._commit()
+        self._commit()
         return answered
+
+    def _keep(self, key: bytes, answer: dict[str, Any]) -> None:
+        with self._clear_errors():
+            self._database.execute("INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, json.dumps(answer)))
+        self._own.add(key)
+
+    def _commit(self) -> None:
+        with self._clear_errors():
+            self._database.commit()
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        """Say what to do about a file that is damaged (`json.loads` notices some of it) or in use."""
+        try:
+            yield
+        except (sqlite3.DatabaseError, ValueError) as error:
+            if "locked" in str(error):
+                raise ValueError(f"{self.file} is in use: another run writes to it; wait for it, or end it") from error
+            raise ValueError(
+                f"{self.file} is no store of answers ({error}); delete it, the run then starts anew"
+            ) from error
 
 
 __all__ = ["AnswerStore"]

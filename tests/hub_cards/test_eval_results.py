@@ -1,11 +1,14 @@
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
+from decloak.hub_cards.cards import write_card
 from decloak.hub_cards.eval_results import copy_eval_results, eval_result_problems
 from decloak.hub_cards.publishing import MAX_BYTES
 from decloak.hub_cards.repository_checks import check_repository
+from tests.hub_cards.tiny_repository import MODEL
 
 ENTRY = {"dataset": {"id": "someone/benchmark", "task_id": "default"}, "value": 0.79, "notes": "macro-F1; 5,000 texts"}
 
@@ -22,6 +25,16 @@ def test_results_go_from_a_report_into_a_repository_that_may_be_published(reposi
     (copy,) = copy_eval_results(tmp_path, repository)
     assert copy.read_bytes() == (tmp_path / ".eval_results" / "test.yaml").read_bytes()
     assert copy in check_repository(repository, MAX_BYTES)
+
+
+def test_a_card_brings_the_results_beside_its_evaluation(repository: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "evaluation"
+    folder.mkdir()
+    store(folder, ENTRY)
+    (folder / "report.json").write_text(json.dumps(MODEL), encoding="utf-8")
+    write_card(repository, {"my test": folder / "report.json"})
+    assert (repository / ".eval_results" / "test.yaml").is_file()
+    check_repository(repository, MAX_BYTES)
 
 
 def test_a_report_without_results_changes_nothing(repository: Path, tmp_path: Path) -> None:
