@@ -8,6 +8,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+# The extra that brings a package.
+_EXTRAS = {
+    **dict.fromkeys(("accelerate", "datasets", "fontTools", "jinja2", "pydantic", "yaml"), "train"),
+    **dict.fromkeys(("ahocorasick_rs", "evaluate", "fairlearn", "matplotlib"), "evaluate"),
+    **dict.fromkeys(("kokoro", "misaki", "onnxruntime", "phonemizer", "scipy", "soundfile", "torchaudio"), "speech"),
+    "gradio": "space",
+    "sentence_transformers": "embeddings",
+}
+
 
 def note(message: str, style: str = "dim") -> None:
     """Say something to the person, on stderr, so that it never mixes with data on stdout."""
@@ -28,6 +37,7 @@ def clear_errors() -> Iterator[None]:
 
 
 def _hint(error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("decloak"):
-        return f". Install the extra that brings {error.name}, such as 'decloak[train]' or 'decloak[space]'"
-    return ""
+    if not isinstance(error, ModuleNotFoundError) or not error.name or error.name.startswith("decloak"):
+        return ""
+    extra = _EXTRAS.get(error.name.partition(".")[0])
+    return f". Install it: pip install 'decloak[{extra}]'" if extra else f". Install {error.name}"

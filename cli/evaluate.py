@@ -191,6 +191,8 @@ def evaluate(
         others = {name: Path(file) for name, file in pairs("--baseline", baseline or []).items()}
         if others and report is None:
             raise ValueError("--baseline compares row by row, for which --report DIR has to be given, too")
+        if report is not None:
+            _need_page_packages()
         read = read_tables(named_files(data or []), chosen, columns)
         options = {"device": device.value, "dtype": dtype.value, "batch_size": batch_size, "head": head}
         classifier = open_any(model, revision, trust_remote_code, modalities=senses(modalities), exact=exact, **options)
@@ -204,6 +206,16 @@ def evaluate(
         found = reports[0] if len(reports) == 1 else _joined(reports)
         _write(found, report, hub_dataset)
     _print(found, format_)
+
+
+def _need_page_packages() -> None:
+    """Miss what a page needs before texts are answered for hours, not after.
+
+    Raises:
+        ImportError: jinja2 or matplotlib is not installed.
+    """
+    import jinja2  # noqa: F401
+    import matplotlib  # noqa: F401
 
 
 def _suite(name: SuiteName | None) -> "Suite | None":

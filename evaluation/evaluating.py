@@ -157,7 +157,7 @@ def _report(
         "seconds": round(scored.seconds, 3),
         "texts_per_second": round(len(scored.rows) / scored.seconds, 1) if scored.seconds else None,
         "languages": language_section(scored, labels, measuring),
-        "groups": group_section(scored, _groups(scored, settings.groups)) if binary else None,
+        "groups": None,
         "functionality": functionality_section(scored) if binary else None,
         "robustness": None,
         "worst_errors": worst_errors(scored, labels, measuring.texts),
@@ -165,7 +165,19 @@ def _report(
         "baselines": [],
         "predictions": None,
     }
-    return report | {"notes": _notes(report)}
+    notes = _notes(report)
+    if binary:
+        notes += _add_groups(report, scored, settings.groups)
+    return report | {"notes": notes}
+
+
+def _add_groups(report: dict[str, Any], scored: ScoredRows, source: str) -> list[str]:
+    """Measure groups, if the package for it is there; the other measures do not need it."""
+    try:
+        report["groups"] = group_section(scored, _groups(scored, source))
+    except ImportError as error:
+        return [f"Groups were not measured: {error.name} is not installed (pip install 'decloak[evaluate]')."]
+    return []
 
 
 def _dataset(table: LabelledTable, scored: ScoredRows) -> dict[str, Any]:

@@ -38,9 +38,7 @@ def write_predictions(scored: ScoredRows, labels: Sequence[str], folder: Path, t
         "score": pyarrow.array(score),
     }
     if texts:
-        columns["text"] = pyarrow.array(
-            [row.text.encode("utf-8", "replace").decode("utf-8") for row in scored.rows], pyarrow.string()
-        )
+        columns["text"] = pyarrow.array([_encodable(row.text) for row in scored.rows], pyarrow.string())
     file = folder / FILE
     parquet.write_table(pyarrow.table(columns), file)
     return {"file": FILE, "sha256": file_sha256(file), "rows": len(scored.rows)}
@@ -73,7 +71,12 @@ def _strings(scored: ScoredRows, name: str) -> Any:
     import pyarrow
 
     values = (row.values.get(name) for row in scored.rows)
-    return pyarrow.array([None if value is None else str(value) for value in values], pyarrow.string())
+    return pyarrow.array([None if value is None else _encodable(str(value)) for value in values], pyarrow.string())
+
+
+def _encodable(value: str) -> str:
+    """Write lone surrogates as escapes, so that two names stay two."""
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 __all__ = ["FILE", "read_predictions", "write_predictions"]
