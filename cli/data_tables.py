@@ -1,8 +1,10 @@
 """What `decloak data` shows to people: the catalogue, one data set, and its files."""
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rich import box
 from rich.table import Table
 
 if TYPE_CHECKING:
@@ -11,17 +13,20 @@ if TYPE_CHECKING:
 
 def catalogue_table(entries: "Iterable[Entry]") -> Table:
     """Lay out all data sets, a row each."""
-    table = Table(caption="decloak data info NAME says more. None of the data comes with decloak.")
+    caption = "decloak data info NAME says more. None of the data comes with decloak."
+    table = Table(caption=caption, box=box.SIMPLE, padding=0, collapse_padding=True)
     table.add_column("name", no_wrap=True)
-    table.add_column("language", overflow="fold")
-    table.add_column("task", overflow="fold")
+    table.add_column("language")
+    table.add_column("task", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("licence", overflow="fold")
-    table.add_column("role", overflow="fold")
+    table.add_column("role", no_wrap=True)
     for entry in entries:
         rows = "" if entry.rows is None else f"{entry.rows:,}"
         role = entry.role.replace("_", " ")
-        table.add_row(entry.name, ", ".join(entry.languages), entry.task, rows, entry.licence.name, role)
+        licence = re.split(r"[(;:]", entry.licence.name)[0].strip()  # the rest is in `decloak data info`
+        few = ", ".join(entry.languages) if len(entry.languages) < 4 else f"{len(entry.languages)} of them"
+        table.add_row(entry.name, few, entry.task, rows, licence, role)
     return table
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from decloak.cli.errors import clear_errors, note
+from decloak.cli.errors import clear_errors
 from decloak.cli.evaluation_inputs import Columns, labelled, labels_map, named_files, read_tables, strengths
 from decloak.cli.exact_senses import ExactSenses, Senses, SpeechCache, SpeechEncoder, SpeechModel, VisionEncoder
 from decloak.cli.options import (
@@ -189,11 +189,8 @@ def evaluate(
         chosen = _suite(suite)
         settings = _settings(chosen, attacks, strengths_, attack_rows, groups, resamples, seed, texts)
         others = {name: Path(file) for name, file in pairs("--baseline", baseline or []).items()}
-        if others and report is None:
-            raise ValueError("--baseline compares row by row, for which --report DIR has to be given, too")
-        if report is not None:
-            _need_page_packages()
         read = read_tables(named_files(data or []), chosen, columns)
+        _check_report(report, others, hub_dataset, len(read))
         options = {"device": device.value, "dtype": dtype.value, "batch_size": batch_size, "head": head}
         classifier = open_any(model, revision, trust_remote_code, modalities=senses(modalities), exact=exact, **options)
         classifier.name = model_name(model, revision)
@@ -208,14 +205,26 @@ def evaluate(
     _print(found, format_)
 
 
-def _need_page_packages() -> None:
-    """Miss what a page needs before texts are answered for hours, not after.
+def _check_report(report: Path | None, baselines: dict[str, Path], hub_dataset: str | None, tables: int) -> None:
+    """Miss what a report needs before texts are answered for hours, not after.
 
     Raises:
+        FileNotFoundError: There is no such report to stand beside.
         ImportError: jinja2 or matplotlib is not installed.
+        ValueError: There is no folder for a report, or several data sets for what is of one.
     """
-    import jinja2  # noqa: F401
-    import matplotlib  # noqa: F401
+    from decloak.evaluation.reporting.report_schema import read_report
+
+    for option, given in (("--baseline", baselines), ("--hub-dataset", hub_dataset)):
+        if given and report is None:
+            raise ValueError(f"{option} needs a report: give --report DIR, too")
+        if given and tables > 1:
+            raise ValueError(f"{option} is for one data set, and there are {tables}: evaluate them one by one")
+    for file in baselines.values():
+        read_report(file)
+    if report is not None:
+        import jinja2  # noqa: F401
+        import matplotlib  # noqa: F401
 
 
 def _suite(name: SuiteName | None) -> "Suite | None":
@@ -240,7 +249,7 @@ def _settings(
 
     measuring = MeasureSettings(resamples=resamples, seed=seed, texts=texts)
     attacked = None
-    names = attacks or ("all" if suite is not None and suite.attacks else None)
+    names = "all" if attacks is None and suite is not None and suite.attacks else attacks
     if names is not None:
         attacked = AttackSettings(chosen_attacks(names), strengths(strengths_), rows, seed, resamples)
     source = suite.groups if suite is not None and groups is GroupSource.auto else groups.value
@@ -263,7 +272,7 @@ def _tables(
     from decloak.evaluation.evaluating import LabelledTable
     from decloak.evaluation.suites import check_suite
 
-    tables = [LabelledTable(name, labelled(rows, columns, scheme), file) for name, file, rows in read]
+    tables = [LabelledTable(name, labelled(name, rows, columns, scheme), file) for name, file, rows in read]
     return tables if suite is None else check_suite(suite, tables)
 
 
@@ -287,7 +296,8 @@ def _evaluated(
     from decloak.evaluation.evaluating import evaluate_table
     from decloak.evaluation.reporting.report_schema import write_report
 
-    found = evaluate_table(classifier, table, scheme, settings, folder, show_progress, _attack_progress)
+    # A report of several data sets is written when all are measured: a run that is killed before keeps all answers.
+    found = evaluate_table(classifier, table, scheme, settings, folder, show_progress, _attack_progress, True)
     found["command"] = shlex.join(["decloak", *sys.argv[1:]])
     if folder is not None and baselines:
         write_report(found, folder / "report.json")
@@ -306,13 +316,18 @@ def _joined(reports: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _write(found: dict[str, Any], folder: Path | None, hub_dataset: str | None) -> None:
     from decloak.cli.evaluation_output import folder_name, write_files
+    from decloak.evaluation.evaluating import forget_answers
 
     if folder is None:
         return
+    folders = [folder]
     if found["kind"] == "cross-dataset":
-        for one in found["reports"]:
-            write_files(one, folder / folder_name(one["data"]))
+        folders = [folder / folder_name(one["data"]) for one in found["reports"]]
+        for one, own in zip(found["reports"], folders, strict=True):
+            write_files(one, own)
     write_files(found, folder, hub_dataset)
+    for own in folders:
+        forget_answers(own)
 
 
 def _attack_progress(plan: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
@@ -330,12 +345,10 @@ def _attack_progress(plan: Sequence[tuple[str, float]]) -> Iterator[tuple[str, f
 
 
 def _print(found: dict[str, Any], form: Report) -> None:
-    from decloak.cli.evaluation_output import print_report
+    from decloak.cli.evaluation_output import note_problems, print_report
 
-    reports = found["reports"] if found["kind"] == "cross-dataset" else [found]
-    for one in reports:
-        if one["errors"]:
-            note(f"{one['data']}: {one['errors']} rows could not be used and are left out of the measures")
+    for one in found["reports"] if found["kind"] == "cross-dataset" else [found]:
+        note_problems(one)
     if form is Report.json:
         typer.echo(json.dumps(found))
         return

@@ -56,25 +56,34 @@ def named_files(values: Sequence[str]) -> dict[str, Path]:
     """Read `--data`: files and folders by name; a file's own name where none is given.
 
     Raises:
-        ValueError: Two have one name, or a folder holds no table.
+        ValueError: Two have one name (or names that are one as a folder's), or a folder holds no table.
     """
+    from decloak.cli.evaluation_output import folder_name
+
     files: dict[str, Path] = {}
     for value in values:
         named = _NAMED.fullmatch(value)
         name, path = (named[1], Path(named[2])) if named and not Path(value).exists() else ("", Path(value))
         found = {name or path.name: path} if not path.is_dir() else _tables_in(path, name)
         for key, file in found.items():
-            if key in files:
-                raise ValueError(f"--data has two of the name {key}: name them apart, as --data NAME=PATH")
+            alike = next((other for other in files if folder_name(other) == folder_name(key)), None)
+            if alike is not None:
+                same = (
+                    f"two of the name {key}" if alike == key else f"{alike} and {key}, which are one as a folder's name"
+                )
+                raise ValueError(f"--data has {same}: name them apart, as --data NAME=PATH")
             files[key] = file
     return files
 
 
 def _tables_in(folder: Path, name: str) -> dict[str, Path]:
-    tables = {match[1]: file for file in sorted(folder.iterdir()) if (match := _TABLE.fullmatch(file.name))}
+    """Find the tables of a folder by their names without endings; with them, where two differ by those alone."""
+    tables = [(match[1], file) for file in sorted(folder.iterdir()) if (match := _TABLE.fullmatch(file.name))]
     if not tables:
         raise ValueError(f"{folder} holds no .csv, .tsv, .jsonl or .parquet file")
-    return {f"{name}/{stem}" if name else stem: file for stem, file in tables.items()}
+    stems = [stem for stem, _ in tables]
+    names = [(file.name if stems.count(stem) > 1 else stem, file) for stem, file in tables]
+    return {f"{name}/{own}" if name else own: file for own, file in names}
 
 
 def read_tables(
@@ -110,11 +119,18 @@ def _catalogued(name: str) -> Iterable[tuple[str, list["TableRow"]]]:
         yield (str(split) if several else name), [TableRow(number, dict(row)) for number, row in enumerate(rows, 1)]
 
 
-def labelled(rows: list["TableRow"], columns: Columns, scheme: "LabelScheme") -> list["LabelledText"]:
-    """Bring rows into the classes of a scheme."""
+def labelled(name: str, rows: list["TableRow"], columns: Columns, scheme: "LabelScheme") -> list["LabelledText"]:
+    """Bring the rows of the data `name` into the classes of a scheme.
+
+    Raises:
+        ValueError: Its labels do not fit the scheme.
+    """
     from decloak.evaluation.label_scheme import labelled_texts
 
-    return labelled_texts(rows, columns.text, columns.label, scheme)
+    try:
+        return labelled_texts(rows, columns.text, columns.label, scheme)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 __all__ = ["Columns", "labelled", "labels_map", "named_files", "read_tables", "strengths"]

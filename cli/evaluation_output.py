@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MEASURES = ("macro_f1", "mcc", "accuracy", "auroc", "average_precision", "ece", "brier")
 COUNTS = ("n", "errors", "truncated", "seconds")
+_SHOWN_ERRORS = 3  # the report lists them
 
 
 def folder_name(name: str) -> str:
@@ -31,6 +32,18 @@ def write_files(report: dict[str, Any], folder: Path, hub_dataset: str | None = 
     if hub_dataset is not None:
         written = write_eval_results(report, folder, dataset_id=hub_dataset)
         note(f"wrote {', '.join(map(str, written))}" if written else "no entry for a card: nothing was measured")
+
+
+def note_problems(report: dict[str, Any]) -> None:
+    """Say on stderr which rows of a data set could not be used, and that nothing was attacked."""
+    if report["errors"]:
+        first = "; ".join(f"row {row['row']}: {row['reason']}" for row in report["error_rows"][:_SHOWN_ERRORS])
+        more = "; ..." if report["errors"] > _SHOWN_ERRORS else ""
+        left_out = f"{report['errors']} rows could not be used and are left out of the measures"
+        note(f"{report['data']}: {left_out} ({first}{more})")
+    for line in report["notes"]:
+        if line.startswith("Nothing was attacked"):
+            note(f"{report['data']}: {line}")
 
 
 def print_report(report: dict[str, Any]) -> None:
@@ -182,4 +195,4 @@ def plain(text: str) -> str:
     return escape(printable(str(text)))
 
 
-__all__ = ["folder_name", "interval", "number", "plain", "print_report", "write_files"]
+__all__ = ["folder_name", "interval", "note_problems", "number", "plain", "print_report", "write_files"]

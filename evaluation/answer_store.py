@@ -77,8 +77,7 @@ class AnswerStore:
         """Close and delete the file."""
         self.close()
         if self.file is not None:
-            for suffix in ("", "-wal", "-shm"):
-                self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
+            remove_store(self.file)
 
     def _key(self, text: str) -> bytes:
         return sha256(self._fingerprint + b"\0" + text.encode("utf-8", "surrogatepass")).digest()[:16]
@@ -129,4 +128,10 @@ class AnswerStore:
             ) from error
 
 
-__all__ = ["AnswerStore"]
+def remove_store(file: Path) -> None:
+    """Delete the file of a store, if there is one, and what SQLite lays beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+__all__ = ["AnswerStore", "remove_store"]

@@ -18,6 +18,27 @@ from decloak.processing.cloaking import available_attacks, load_attack
 LANGUAGES = ("zh", "en")
 AttackWatch = Callable[[Sequence[tuple[str, float]]], Iterable[tuple[str, float]]]
 
+# What `robustness_metrics` returns, of an attack after which no text was answered.
+_UNDEFINED = (
+    "macro_f1",
+    "attacked_macro_f1",
+    "absolute_drop",
+    "relative_drop",
+    "attack_success_rate",
+    "attack_success_interval",
+    "evasion_rate",
+    "false_alarm_rate",
+    "auroc",
+    "attacked_auroc",
+    "auroc_drop",
+    "changed_rows",
+)
+_UNMEASURED: dict[str, Any] = {"n": 0, "changed": 0, "unstable": 0} | dict.fromkeys(_UNDEFINED)
+
+
+class NothingToAttackError(ValueError):
+    """No row of the data is in the language of an attack."""
+
 
 @dataclass(frozen=True)
 class AttackSettings:
@@ -92,18 +113,15 @@ def attack_section(
         `Robustness` of the report's schema.
 
     Raises:
-        ValueError: There are more than two classes, or no rows, or no attack fits the languages of the data.
+        NothingToAttackError: There are no rows, or no attack fits the languages of the data.
+        ValueError: There are more than two classes.
     """
-    if len(scheme.names) != 2:
-        raise ValueError(
-            f"attacks are measured for two classes, and there are {len(scheme.names)}: {', '.join(scheme.names)}. "
-            "Join some (--positive-label or --labels-map)"
-        )
+    check_classes(scheme)
     sample = scored.part(stratified_sample(scored.true, settings.rows, settings.seed))
     places = _by_language(sample)
-    fitting = [name for name in settings.attacks if any(places[language] for language in load_attack(name).languages)]
+    fitting = [name for name in settings.attacks if any(language in places for language in load_attack(name).languages)]
     if not fitting:
-        raise ValueError(
+        raise NothingToAttackError(
             f"no row is in the language of {', '.join(settings.attacks)}: the data has {', '.join(sorted(places))}"
         )
     plan = [(name, strength) for name in fitting for strength in sorted(settings.strengths)]
@@ -116,6 +134,19 @@ def attack_section(
         "attacks": results,
         **_summary(results),
     }
+
+
+def check_classes(scheme: LabelScheme) -> None:
+    """Check that attacks can be measured, which takes two classes.
+
+    Raises:
+        ValueError: There are more.
+    """
+    if len(scheme.names) != 2:
+        raise ValueError(
+            f"attacks are measured for two classes, and there are {len(scheme.names)}: {', '.join(scheme.names)}. "
+            "Join some (--positive-label or --labels-map)"
+        )
 
 
 def stratified_sample(true: NDArray[np.int64], rows: int, seed: int) -> list[int]:
@@ -135,7 +166,7 @@ def _by_language(sample: ScoredRows) -> dict[str, list[int]]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(sample.rows):
         places[language_of_row(row.values.get("language"), row.text)].append(place)
-    return places
+    return dict(places)
 
 
 def _attacked(
@@ -149,7 +180,7 @@ def _attacked(
 ) -> dict[str, Any]:
     """Measure one attack at one strength on the rows of its languages."""
     attack = load_attack(name, strength=strength, seed=settings.seed)
-    part = sample.part(sorted(place for language in attack.languages for place in places[language]))
+    part = sample.part(sorted(place for language in attack.languages for place in places.get(language, ())))
     texts = attack.attack_many(row.text for row in part.rows)
     answered = list(answers(texts))
     # An attacked text that cannot be answered is no success of the attack; it is counted apart.
@@ -158,11 +189,11 @@ def _attacked(
     totals = [scheme.class_scores(answered[place]["scores"]) for place in usable]
     after = [scheme.predicted_class(answered[p]["label"], t) for p, t in zip(usable, totals, strict=True)]
     changed = [texts[place] != row.text for place, row in zip(usable, part.rows, strict=True)]
+    named = {"attack": name, "strength": strength, "languages": list(attack.languages), "unanswered": lost}
+    if not usable:
+        return named | _UNMEASURED | {"intervals": {}}
     return {
-        "attack": name,
-        "strength": strength,
-        "languages": list(attack.languages),
-        "unanswered": lost,
+        **named,
         **robustness_metrics(
             part.true, part.predicted, after, part.positive, [min(max(t[1], 0.0), 1.0) for t in totals], changed
         ),
@@ -197,4 +228,11 @@ def _summary(results: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-__all__ = ["AttackSettings", "attack_section", "chosen_attacks", "stratified_sample"]
+__all__ = [
+    "AttackSettings",
+    "NothingToAttackError",
+    "attack_section",
+    "check_classes",
+    "chosen_attacks",
+    "stratified_sample",
+]

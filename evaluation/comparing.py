@@ -13,6 +13,7 @@ SCHEMA = "decloak.comparison/1"
 CLASS_MEASURES = ("macro_f1", "mcc", "accuracy")
 SCORE_MEASURES = ("auroc", "average_precision", "brier", "recall_at_fpr_0.01", "recall_at_fpr_0.05")
 _SHOWN = ("macro_f1", "mcc", "accuracy", "auroc", "average_precision", "ece", "brier")
+_NEEDED = ("kind", "model", "data", "labels", "n", "predictions")
 _MOST_CHANGED = 200
 
 
@@ -37,10 +38,7 @@ def compare_reports(file_a: Path, file_b: Path, resamples: int = 2000, seed: int
         FileNotFoundError: A report or its predictions are not there.
         ValueError: They are of different data or classes, or of several data sets, or no row is in both.
     """
-    a, b = read_report(file_a), read_report(file_b)
-    for report in (a, b):
-        if report["kind"] != "evaluation":
-            raise ValueError(f"the report of {report['model']} is of several data sets; compare those in its folders")
+    a, b = _read(file_a), _read(file_b)
     if a["labels"] != b["labels"]:
         raise ValueError(f"the classes differ: {a['labels']} and {b['labels']}; evaluate both with one --labels-map")
     paired = _paired(a, b, _folder(file_a), _folder(file_b))
@@ -70,6 +68,17 @@ def baseline_entry(comparison: dict[str, Any], name: str | None = None) -> dict[
         "difference": comparison["difference"],
         "mcnemar": comparison["mcnemar"],
     }
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Read a report of one data set."""
+    report = read_report(file)
+    if report.get("kind") == "cross-dataset":
+        raise ValueError(f"the report of {report.get('model')} is of several data sets; compare those in its folders")
+    lacking = [key for key in _NEEDED if key not in report]
+    if lacking:
+        raise ValueError(f"{file} lacks {', '.join(lacking)}: it is no whole report. Evaluate again")
+    return report
 
 
 def _folder(file: Path) -> Path:

@@ -10,8 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from decloak import __version__
-from decloak.evaluation.answer_store import AnswerStore
-from decloak.evaluation.attack_runs import AttackSettings, AttackWatch, attack_section
+from decloak.evaluation.answer_store import AnswerStore, remove_store
+from decloak.evaluation.attack_runs import (
+    AttackSettings,
+    AttackWatch,
+    NothingToAttackError,
+    attack_section,
+    check_classes,
+)
 from decloak.evaluation.classifiers import TextClassifier
 from decloak.evaluation.classifiers.fingerprints import file_sha256
 from decloak.evaluation.identity_terms import mentioned_groups
@@ -28,7 +34,7 @@ from decloak.evaluation.report_sections import (
     worst_errors,
 )
 from decloak.evaluation.reporting.report_schema import SCHEMA
-from decloak.evaluation.scored_rows import ScoredRows, Watch, score_rows
+from decloak.evaluation.scored_rows import Answers, ScoredRows, Watch, score_rows
 
 OPTIONAL_COLUMNS = ("id", "group", "target", "category", "functionality", "language")
 STORE = ".answers.sqlite"
@@ -79,6 +85,7 @@ def evaluate_table(
     folder: Path | None = None,
     watch: Watch = iter,
     attack_watch: AttackWatch = iter,
+    keep_answers: bool = False,
 ) -> dict[str, Any]:
     """Measure a classifier on a table.
 
@@ -91,14 +98,18 @@ def evaluate_table(
             None keeps nothing.
         watch: sees the answers pass, to show progress.
         attack_watch: sees attacks pass.
+        keep_answers: leave the answers in the folder, for a caller that has more to do before the report is written
+            and calls `forget_answers` then.
 
     Returns:
         A `Report` (see `reporting.report_schema`).
 
     Raises:
-        ValueError: The settings do not fit the data.
+        ValueError: The settings do not fit the data, or the folder keeps answers that cannot be read.
     """
     settings = settings or EvaluationSettings()
+    if settings.attacks is not None:
+        check_classes(scheme)  # before anything is asked
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     keep = folder is not None or settings.attacks is not None
@@ -110,13 +121,17 @@ def evaluate_table(
         if store is not None and store.found:
             report["notes"].append(f"{store.found} texts had been answered by an earlier run that was stopped.")
         if settings.attacks is not None and len(scored.rows):
-            report["robustness"] = attack_section(answers, scored, scheme, settings.attacks, attack_watch)
-            report["notes"] += _attack_notes(report["robustness"])
+            _attack(report, answers, scored, scheme, settings.attacks, attack_watch)
         if folder is not None:
             report["predictions"] = write_predictions(scored, scheme.names, folder, settings.measuring.texts)
-    if store is not None:
-        store.remove()
+    if folder is not None and not keep_answers:
+        forget_answers(folder)
     return report
+
+
+def forget_answers(folder: Path) -> None:
+    """Delete the answers that `evaluate_table` kept in a folder."""
+    remove_store(folder / STORE)
 
 
 def _in_language(table: LabelledTable) -> list[LabelledText]:
@@ -176,7 +191,7 @@ def _add_groups(report: dict[str, Any], scored: ScoredRows, source: str) -> list
     try:
         report["groups"] = group_section(scored, _groups(scored, source))
     except ImportError as error:
-        return [f"Groups were not measured: {error.name} is not installed (pip install 'decloak[evaluate]')."]
+        return [f"Groups were not measured: {error}."]
     return []
 
 
@@ -219,6 +234,23 @@ def _notes(report: dict[str, Any]) -> list[str]:
     return notes
 
 
+def _attack(
+    report: dict[str, Any],
+    answers: Answers,
+    scored: ScoredRows,
+    scheme: LabelScheme,
+    settings: AttackSettings,
+    watch: AttackWatch,
+) -> None:
+    """Add what attacks do to a report; where none fits the languages of the data, the rest of it stands."""
+    try:
+        report["robustness"] = attack_section(answers, scored, scheme, settings, watch)
+    except NothingToAttackError as error:
+        report["notes"].append(f"Nothing was attacked: {error}.")
+        return
+    report["notes"] += _attack_notes(report["robustness"])
+
+
 def _attack_notes(robustness: dict[str, Any]) -> list[str]:
     notes = []
     if robustness["sampled"]:
@@ -240,4 +272,4 @@ def versions() -> dict[str, str]:
     return found
 
 
-__all__ = ["OPTIONAL_COLUMNS", "EvaluationSettings", "LabelledTable", "evaluate_table", "versions"]
+__all__ = ["OPTIONAL_COLUMNS", "EvaluationSettings", "LabelledTable", "evaluate_table", "forget_answers", "versions"]

@@ -148,7 +148,7 @@ def _independent_scheme(names: list[str], positive: list[str], given: Mapping[st
             f"--positive-label or a labels map{f' (it names class {given[beyond[0]]})' if beyond else ''}"
         )
     # Those of the model that the map leaves out count as class 0: no text needs to be of any label.
-    whole = {label_keys(name)[0]: int(name in chosen) for name in names} | classes if given else {}
+    whole = _checked([*given.items(), *((name, int(name in chosen)) for name in names)]) if given else {}
     return LabelScheme(["other", "+".join(chosen)], names, [] if given else chosen, whole, independent=True)
 
 

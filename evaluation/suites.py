@@ -1,6 +1,9 @@
 """The suites of `decloak evaluate --suite`: what data each needs, and what is measured on it."""
 
+import re
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from decloak.evaluation.attack_runs import AttackSettings, chosen_attacks
 from decloak.evaluation.evaluating import EvaluationSettings, LabelledTable
@@ -18,7 +21,7 @@ class Suite:
         groups: where groups come from, as in `EvaluationSettings`.
         attacks: attack every text.
         several: needs more than one data set.
-        language_by_name: each table is one language, and is named by it.
+        language_by_name: each table is one language, and its name says which (`language_of_name`).
     """
 
     name: str
@@ -73,9 +76,23 @@ def check_suite(suite: Suite, tables: list[LabelledTable]) -> list[LabelledTable
                 f"--suite {suite.name} needs a column {column}, which {table.name} lacks (or has empty in every row)"
             )
     return [
-        replace(table, suite=suite.name, language=table.name if suite.language_by_name else table.language)
+        replace(table, suite=suite.name, language=language_of_name(table.name))
+        if suite.language_by_name
+        else replace(table, suite=suite.name)
         for table in tables
     ]
 
 
-__all__ = ["SUITES", "Suite", "check_suite", "suite_settings"]
+def language_of_name(name: str) -> str:
+    """Return the code of the language in a table's name (`mandarin`, `cases_final_mandarin.csv`); else the name."""
+    words = re.split(r"[^a-z]+", name.casefold())
+    return next((_codes()[word] for word in words if word in _codes()), name)
+
+
+@cache
+def _codes() -> dict[str, str]:
+    lines = Path(__file__).with_name("language_codes.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if not line.startswith("#"))
+
+
+__all__ = ["SUITES", "Suite", "check_suite", "language_of_name", "suite_settings"]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # What a saved model's answers depend on; its card and its training record beside it do not count.
 _FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
+_RECORD = "training_record.json"
 
 
 class PipelineClassifier(TextClassifier):
@@ -60,7 +61,7 @@ class PipelineClassifier(TextClassifier):
             "senses": getattr(processor, "senses", None),
         }
         files = [file for pattern in _FILES for file in folder.glob(pattern)] if folder.is_dir() else []
-        return fingerprint(settings, files)
+        return fingerprint(settings, (file for file in files if file.name != _RECORD))
 
     def describe(self) -> dict[str, Any]:
         """Return what a report says of it: its calibration, too."""

@@ -45,11 +45,15 @@ class AttackResult(TypedDict, total=False):
     Attributes:
         attack: name in `decloak attack --list`.
         strength: share of the places that changed.
+        languages: of the attack; only rows in these were attacked.
+        unanswered: attacked texts without an answer, which are in no measure.
         intervals: by measure, such as `attacked_macro_f1`, `absolute_drop` and `attack_success_rate`.
     """
 
     attack: str
     strength: float
+    languages: list[str]
+    unanswered: int
     n: int
     changed: int
     macro_f1: float | None
@@ -138,6 +142,7 @@ class Report(TypedDict, total=False):
         baselines: other reports on the same rows.
         predictions: file beside the report (parquet), sha256, rows.
         notes: what a reader must know, in sentences.
+        command: that made it, if one did.
     """
 
     schema: str
@@ -181,12 +186,15 @@ class Report(TypedDict, total=False):
     baselines: list[Comparison]
     predictions: dict[str, Any] | None
     notes: list[str]
+    command: str
 
 
 def write_report(report: "Report | dict[str, Any]", file: Path) -> None:
     """Write a report; a killed run leaves the old file or the new one, never half of one."""
     partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    # Ids and texts of a file in another encoding hold lone surrogates; their escapes are JSON.
+    partial.write_text(text, encoding="utf-8", errors="backslashreplace")
     partial.replace(file)
 
 

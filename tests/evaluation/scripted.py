@@ -28,6 +28,11 @@ def score_nothing(texts: list[str]) -> list[float]:
     return [float("nan") if BROKEN in text else score_of(text) for text in texts]
 
 
+def score_upside_down(texts: list[str]) -> list[float]:
+    """Say the opposite of `score_words`."""
+    return [1 - score for score in score_words(texts)]
+
+
 class WordClassifier(TextClassifier):
     """Says hate where a word stands, and nothing where `unreadable` does; notes in `asked` what it was asked."""
 
@@ -62,7 +67,9 @@ def labelled_rows(
 ) -> list[LabelledText]:
     """Make the rows of a csv file, the first on line 2; further columns by name."""
     rows = [
-        TableRow(number, {"text": text, "label": label, **{name: values[number - 2] for name, values in columns.items()}})
+        TableRow(
+            number, {"text": text, "label": label, **{name: values[number - 2] for name, values in columns.items()}}
+        )
         for number, (text, label) in enumerate(zip(texts, labels, strict=True), 2)
     ]
     return labelled_texts(rows, "text", "label", scheme or label_scheme(LABELS, []))

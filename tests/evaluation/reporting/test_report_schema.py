@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decloak.evaluation.evaluating import LabelledTable, evaluate_table
-from decloak.evaluation.reporting.report_schema import SCHEMA, AttackResult, Report, Robustness, read_report, write_report
+from decloak.evaluation.reporting.report_schema import (
+    SCHEMA,
+    AttackResult,
+    Report,
+    Robustness,
+    read_report,
+    write_report,
+)
 from tests.evaluation.scripted import WordClassifier, labelled_rows, many_texts, scheme_of
 
 SMALL: dict[str, Any] = {"schema": SCHEMA, "kind": "evaluation", "n": 1, "mcc": None}
