@@ -120,6 +120,7 @@ def evaluate_table(
         report = _report(classifier, table, scheme, scored, settings)
         if store is not None and store.found:
             report["notes"].append(f"{store.found} texts had been answered by an earlier run that was stopped.")
+            report["texts_per_second"] = None
         if settings.attacks is not None and len(scored.rows):
             _attack(report, answers, scored, scheme, settings.attacks, attack_watch)
         if folder is not None:

@@ -67,7 +67,9 @@ def score_rows(answers: Answers, rows: Sequence[LabelledText], scheme: LabelSche
     truncated, modalities = 0, None
     for row, answer in zip(usable, watch(answers(row.text for row in usable)), strict=True):
         if answer["label"] is None:
-            errors.append((row.number, answer.get("error") or "no answer"))
+            # What a classifier raises may quote the text, which a report holds only if it is asked to.
+            reason = str(answer.get("error") or "no answer")
+            errors.append((row.number, reason.replace(row.text, "...") if len(row.text) > 3 else reason))
             continue
         totals = scheme.class_scores(answer["scores"])
         kept.append(row)

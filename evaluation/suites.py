@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from decloak.evaluation.attack_runs import AttackSettings, chosen_attacks
-from decloak.evaluation.evaluating import EvaluationSettings, LabelledTable
+from decloak.evaluation.evaluating import LabelledTable
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,6 @@ SUITES = {
 }
 
 
-def suite_settings(suite: Suite, settings: EvaluationSettings) -> EvaluationSettings:
-    """Add what a suite measures to settings; attacks that were chosen stay."""
-    attacks = settings.attacks
-    if suite.attacks and attacks is None:
-        attacks = AttackSettings(chosen_attacks("all"), seed=settings.measuring.seed)
-    groups = suite.groups if settings.groups == "auto" else settings.groups
-    return replace(settings, attacks=attacks, groups=groups)
-
-
 def check_suite(suite: Suite, tables: list[LabelledTable]) -> list[LabelledTable]:
     """Check that tables are what a suite needs, and mark them.
 
@@ -95,4 +85,4 @@ def _codes() -> dict[str, str]:
     return dict(line.split("\t") for line in lines if not line.startswith("#"))
 
 
-__all__ = ["SUITES", "Suite", "check_suite", "language_of_name", "suite_settings"]
+__all__ = ["SUITES", "Suite", "check_suite", "language_of_name"]

@@ -57,7 +57,7 @@ def load_state(folder: Path) -> RunState | None:
 
 
 def checked_state(folder: Path, inputs: dict[str, str]) -> RunState:
-    """Return the state of a run, a new one where it never began.
+    """Return the state of a run, a new one where it never began to learn.
 
     Raises:
         ValueError: What is there was trained with other inputs.
@@ -68,6 +68,9 @@ def checked_state(folder: Path, inputs: dict[str, str]) -> RunState:
             raise ValueError(f"{folder} holds files and no {FILE}: delete it, or name another --output")
         return RunState(inputs)
     other = [name for name in {**state.inputs, **inputs} if state.inputs.get(name) != inputs.get(name)]
+    if other and not state.trained and not any((folder / "checkpoints").glob("checkpoint-*")):
+        shutil.rmtree(folder / "initial", ignore_errors=True)  # of the other inputs
+        return RunState(inputs)
     if other:
         raise ValueError(
             f"{folder} was trained with another {', another '.join(other)}: delete it, or name another --output"

@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "processing": (),
     "training": ("modeling", "processing"),
     "evaluation": ("modeling", "processing", "training.recipes", "training.data"),
+    "reproduction": ("modeling", "processing", "training", "evaluation"),
     "hub_cards": ("modeling", "processing", "training", "evaluation"),
     "spaces": ("modeling", "processing", "training", "evaluation", "hub_cards"),
-    "cli": ("modeling", "processing", "training", "evaluation", "hub_cards", "spaces"),
+    "cli": ("modeling", "processing", "training", "evaluation", "reproduction", "hub_cards", "spaces"),
 }
 
 

@@ -11,7 +11,7 @@ import setuptools
 import decloak
 
 ROOT = Path(__file__).parents[1]
-LINKS = ("cli", "evaluation", "hub_cards", "modeling", "processing", "spaces", "training")
+LINKS = ("cli", "evaluation", "hub_cards", "modeling", "processing", "reproduction", "spaces", "training")
 
 
 @pytest.fixture(scope="module")

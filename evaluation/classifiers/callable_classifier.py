@@ -62,7 +62,7 @@ class CallableClassifier(BatchClassifier):
             ValueError: The target does not read so, cannot be imported, or is nothing that can be called.
         """
         found, file = _find(target)
-        return cls(found, name or PREFIX + target, batch_size, file_sha256(file) if file else target)
+        return cls(found, name or PREFIX + target, batch_size, f"{target} {file_sha256(file)}" if file else target)
 
     def answer_batch(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Ask the function once; an item that cannot be used is an error of its text alone."""

@@ -43,7 +43,8 @@ class PipelineClassifier(TextClassifier):
         self.modalities = modalities
         self.labels = labels_of(pipeline)
         config: Any = pipeline.model.config
-        self.independent = config.problem_type == "multi_label_classification" or config.num_labels == 1
+        one_score = config.num_labels == 1 and config.problem_type != "regression"  # a regression is no probability
+        self.independent = config.problem_type == "multi_label_classification" or one_score
 
     def answers(self, texts: Iterable[str]) -> Iterator[dict[str, Any]]:
         """Answer texts in order; see `decloak.evaluation.answers.answers`."""
@@ -59,6 +60,8 @@ class PipelineClassifier(TextClassifier):
             "modalities": self.modalities,
             "dtype": str(model.dtype),
             "senses": getattr(processor, "senses", None),
+            "speech_model": getattr(processor, "speech_model", None),
+            "encoders": [getattr(model.config, name, None) is not None for name in ("audio_config", "vision_config")],
         }
         files = [file for pattern in _FILES for file in folder.glob(pattern)] if folder.is_dir() else []
         return fingerprint(settings, (file for file in files if file.name != _RECORD))

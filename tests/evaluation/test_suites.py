@@ -3,8 +3,7 @@ import pytest
 from decloak.evaluation.attack_runs import AttackSettings
 from decloak.evaluation.evaluating import EvaluationSettings, LabelledTable, evaluate_table
 from decloak.evaluation.report_sections import MeasureSettings
-from decloak.evaluation.suites import SUITES, check_suite, language_of_name, suite_settings
-from decloak.processing.cloaking import available_attacks
+from decloak.evaluation.suites import SUITES, check_suite, language_of_name
 from decloak.training.data.catalogue import load_entry
 from tests.evaluation.scripted import WordClassifier, labelled_rows, scheme_of
 
@@ -83,17 +82,3 @@ def test_chinese_attacks_reach_the_mandarin_table() -> None:
     classifier = WordClassifier()
     report = evaluate_table(classifier, mandarin, scheme_of(classifier), settings)
     assert report["robustness"]["attacks"][0]["n"] == 3
-
-
-def test_suites_add_what_they_measure_to_settings() -> None:
-    plain = EvaluationSettings(MeasureSettings(seed=7))
-    robust = suite_settings(SUITES["robustness"], plain)
-    assert robust.attacks is not None and (robust.attacks.attacks, robust.attacks.seed) == (
-        tuple(available_attacks()),
-        7,
-    )
-    chosen = EvaluationSettings(attacks=AttackSettings(("leet",)))
-    assert suite_settings(SUITES["robustness"], chosen).attacks == chosen.attacks
-    assert suite_settings(SUITES["bias"], plain).groups == "terms"
-    assert suite_settings(SUITES["bias"], EvaluationSettings(groups="target")).groups == "target"
-    assert suite_settings(SUITES["hatecheck"], plain) == plain
