@@ -58,7 +58,7 @@ def with_variant(**changes: Any) -> dict[str, Any]:
     [
         (changed(colour="red"), "colour"),
         (changed(seeds=["0"]), "seeds.0"),
-        (changed(train=["nowhere"]), "source nowhere is named, but data has only toxicn_train"),
+        (changed(train=["nowhere"]), "source nowhere is named, but data has only base, emoji"),
         (changed(name="../out"), "name"),
         (changed(holdout={"source": "base"}), "exactly one of rows, share and folds"),
         (changed(holdout={"source": "base", "folds": 3, "fold": 3}), "of 3 folds it is 0 to 2"),

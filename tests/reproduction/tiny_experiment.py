@@ -111,6 +111,8 @@ def write_inputs(folder: Path, bert: Path) -> Path:
     """Write data, encoder, banks, recipe and experiment; return the experiment file."""
     base = sentences(SENTENCES, 1)
     base[0] = (base[0][0].replace("好", "人").replace("坏", "人"), base[0][1])
+    # The first is no homophone's, the third has nothing that an emoji stands for.
+    base[2] = (base[2][0].replace("人", "气").replace("天", "气"), base[2][1])
     base.append(base[1])  # a sentence that is there twice
     write_rows(folder / "data" / "toxicloakcn" / "base.csv.gz", base)
     for kind in CLOAKS:
