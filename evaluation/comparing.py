@@ -20,7 +20,8 @@ _MOST_CHANGED = 200
 def compare_reports(file_a: Path, file_b: Path, resamples: int = 2000, seed: int = 0) -> dict[str, Any]:
     """Compare what two classifiers answered to the same rows.
 
-    Rows are paired by their number, and must have the same text and class. Rows that only one of the two answered
+    Rows are paired by their number, and must have the same text and class. Of two classes the second report's may have
+    other names; those of the first are shown. Rows that only one of the two answered
     are left out and counted.
 
     Args:
@@ -39,8 +40,7 @@ def compare_reports(file_a: Path, file_b: Path, resamples: int = 2000, seed: int
         ValueError: They are of different data or classes, or of several data sets, or no row is in both.
     """
     a, b = _read(file_a), _read(file_b)
-    if a["labels"] != b["labels"]:
-        raise ValueError(f"the classes differ: {a['labels']} and {b['labels']}; evaluate both with one --labels-map")
+    _check_classes(a["labels"], b["labels"])
     paired = _paired(a, b, _folder(file_a), _folder(file_b))
     true, first, second = paired["true"], paired["predicted_a"], paired["predicted_b"]
     return {
@@ -68,6 +68,12 @@ def baseline_entry(comparison: dict[str, Any], name: str | None = None) -> dict[
         "difference": comparison["difference"],
         "mcnemar": comparison["mcnemar"],
     }
+
+
+def _check_classes(first: list[str], second: list[str]) -> None:
+    """Let two classes have any names, each model its own: class 1 is the positive one in both, and rows are checked."""
+    if first != second and not len(first) == len(second) == 2:
+        raise ValueError(f"the classes differ: {first} and {second}; evaluate both with one --labels-map")
 
 
 def _read(file: Path) -> dict[str, Any]:

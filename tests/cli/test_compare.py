@@ -116,9 +116,13 @@ def test_a_model_of_transformers_against_a_function(
     first = report_of("first", None, "score_words", *OPTIONS)
     options = ["--data", tmp_path / "first.csv", "--report", tmp_path / "bert", *OPTIONS]
     assert run_decloak("evaluate", "--model", tiny_bert, *options).exit_code == 0
-    refused = run_decloak("compare", first, tmp_path / "bert")
-    assert refused.exit_code == 1
-    assert "the classes differ: ['0', '1'] and ['ok', 'hate']" in refused.stderr
+    compared = run_decloak("compare", first, tmp_path / "bert", *OPTIONS, "--format", "json")
+    assert compared.exit_code == 0, compared.stderr
+    found = json.loads(compared.stdout)
+    assert (found["a"]["labels"], found["b"]["labels"]) == (["0", "1"], ["ok", "hate"])
+    reports = [json.loads((folder / "report.json").read_text()) for folder in (first, tmp_path / "bert")]
+    difference = reports[0]["accuracy"] - reports[1]["accuracy"]
+    assert found["difference"]["accuracy"]["difference"] == pytest.approx(difference)
 
 
 def test_the_help_shows_how(run_decloak: Run) -> None:
