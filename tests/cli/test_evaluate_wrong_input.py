@@ -128,7 +128,7 @@ def test_another_encoding_has_to_be_named(evaluate: Run, tmp_path: Path) -> None
         ("columns.csv", b"words,label\na,1\n", "has no column text; its columns are: words, label"),
         ("doubled.csv", b"text,text,label\na,b,1\n", "2 columns called 'text'"),
         ("data.xlsx", b"x", "must end in .csv"),
-        ("torn.csv.gz", gzip.compress(b"text,label\na,0\n" * 9)[:-9], "not a whole gzip file"),
+        ("torn.csv.gz", gzip.compress(b"text,label\na,0\n" * 9, mtime=0)[:-9], "not a whole gzip file"),
         ("torn.parquet", b"PAR1", "cannot be read"),
         ("gone.csv", None, "no such file"),
     ],
