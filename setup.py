@@ -95,6 +95,7 @@ DEV = [
     "pytest-xdist>=3.6",
     "ruff>=0.15",
     "selenium>=4.25",
+    "statsmodels>=0.14",  # tests compare McNemar's test with it
     "setuptools>=77",
     "types-PyYAML>=6.0",
 ]
