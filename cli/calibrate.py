@@ -210,15 +210,13 @@ def _labelled_rows(file: Path, text_column: str, label_column: str, scheme: "Lab
 
 def _origin(files: dict[str, Path], language: Language | None) -> dict[str, Any]:
     """Say what a calibration was fitted on, without the paths of this machine."""
-    import hashlib
     from datetime import datetime, timezone
 
     from decloak import __version__
+    from decloak.training.data.checksums import sha256_of
 
     return {
-        "data": [
-            {"name": name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} for name, file in files.items()
-        ],
+        "data": [{"name": name, "sha256": sha256_of(file)} for name, file in files.items()],
         "language": language and language.value,
         "date": datetime.now(timezone.utc).date().isoformat(),
         "decloak": __version__,

@@ -19,7 +19,6 @@ from decloak.evaluation.attack_runs import (
     check_classes,
 )
 from decloak.evaluation.classifiers import TextClassifier
-from decloak.evaluation.classifiers.fingerprints import file_sha256
 from decloak.evaluation.identity_terms import mentioned_groups
 from decloak.evaluation.label_scheme import LabelledText, LabelScheme, duplicate_ids
 from decloak.evaluation.predictions_file import write_predictions
@@ -35,6 +34,7 @@ from decloak.evaluation.report_sections import (
 )
 from decloak.evaluation.reporting.report_schema import SCHEMA
 from decloak.evaluation.scored_rows import Answers, ScoredRows, Watch, score_rows
+from decloak.training.data.checksums import sha256_of
 
 OPTIONAL_COLUMNS = ("id", "group", "target", "category", "functionality", "language")
 STORE = ".answers.sqlite"
@@ -200,7 +200,7 @@ def _dataset(table: LabelledTable, scored: ScoredRows) -> dict[str, Any]:
     return {
         "name": table.name,
         "file": None if table.file is None else table.file.name,
-        "sha256": None if table.file is None else file_sha256(table.file),
+        "sha256": None if table.file is None else sha256_of(table.file),
         "rows": len(table.rows),
         "languages": languages_of(scored),
         "suite": table.suite,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from decloak.evaluation.classifiers.fingerprints import file_sha256
 from decloak.evaluation.report_sections import text_hash
 from decloak.evaluation.scored_rows import ScoredRows
+from decloak.training.data.checksums import sha256_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -41,7 +41,7 @@ def write_predictions(scored: ScoredRows, labels: Sequence[str], folder: Path, t
         columns["text"] = pyarrow.array([_encodable(row.text) for row in scored.rows], pyarrow.string())
     file = folder / FILE
     parquet.write_table(pyarrow.table(columns), file)
-    return {"file": FILE, "sha256": file_sha256(file), "rows": len(scored.rows)}
+    return {"file": FILE, "sha256": sha256_of(file), "rows": len(scored.rows)}
 
 
 def read_predictions(report: dict[str, Any], folder: Path) -> "pyarrow.Table":
@@ -62,7 +62,7 @@ def read_predictions(report: dict[str, Any], folder: Path) -> "pyarrow.Table":
     file = folder / Path(named["file"]).name
     if not file.is_file():
         raise FileNotFoundError(f"there is no {file}: keep {named['file']} beside its report")
-    if file_sha256(file) != named["sha256"]:
+    if sha256_of(file) != named["sha256"]:
         raise ValueError(f"{file} is not the file that its report was written with; evaluate again")
     return parquet.read_table(file)
 

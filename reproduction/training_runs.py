@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from decloak.evaluation.classifiers.fingerprints import file_sha256, folder_fingerprint
+from decloak.evaluation.classifiers.fingerprints import folder_fingerprint
+from decloak.training.data.checksums import sha256_of
 
 from .planning import PlannedRun
 from .random_encoder import random_encoder
@@ -87,7 +88,7 @@ def train_run(
     )
     record = json.loads((model / "config.json").read_text(encoding="utf-8"))["training_record"]
     weights = sorted(model.glob("*.safetensors"))
-    digests = text_key([file_sha256(file) for file in weights])
+    digests = text_key([sha256_of(file) for file in weights])
     done = replace(state, trained=True, model_sha256=digests, parameters=count_parameters(weights), record=record)
     done.save(folder)
     for name in ("checkpoints", "initial"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from decloak import __version__
-from decloak.evaluation.classifiers.fingerprints import file_sha256
+from decloak.training.data.checksums import sha256_of
 from decloak.training.data.mixture import Mixture
 
 LABELS = ("not_hateful", "hateful")
@@ -91,7 +91,7 @@ class TrainingTexts:
 
 def file_record(file: Path, use: str) -> dict[str, str]:
     """Return the name (without its folders, which are nobody's business), the use and the SHA-256 of a file."""
-    return {"name": file.name, "use": use, "sha256": file_sha256(file)}
+    return {"name": file.name, "use": use, "sha256": sha256_of(file)}
 
 
 def public_name(model: str) -> str:

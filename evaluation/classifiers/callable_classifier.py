@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from decloak.training.data.checksums import sha256_of
+
 from .batch_classifier import BatchClassifier, check_batch_size
-from .fingerprints import file_sha256, fingerprint
+from .fingerprints import fingerprint
 from .text_classifier import answer, unanswered
 
 PREFIX = "callable:"
@@ -62,7 +64,7 @@ class CallableClassifier(BatchClassifier):
             ValueError: The target does not read so, cannot be imported, or is nothing that can be called.
         """
         found, file = _find(target)
-        return cls(found, name or PREFIX + target, batch_size, f"{target} {file_sha256(file)}" if file else target)
+        return cls(found, name or PREFIX + target, batch_size, f"{target} {sha256_of(file)}" if file else target)
 
     def answer_batch(self, texts: Sequence[str]) -> list[dict[str, Any]]:
         """Ask the function once; an item that cannot be used is an error of its text alone."""

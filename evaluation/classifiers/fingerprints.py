@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from decloak import __version__
+from decloak.training.data.checksums import sha256_of
 
 LENGTH = 16
-_BLOCK = 1 << 20
 
 
 def fingerprint(settings: Mapping[str, Any], files: Iterable[Path] = ()) -> str:
@@ -25,7 +25,7 @@ def fingerprint(settings: Mapping[str, Any], files: Iterable[Path] = ()) -> str:
     Raises:
         OSError: A file cannot be read.
     """
-    parts = sorted(f"{file.name}:{file_sha256(file)}" for file in files)
+    parts = sorted(f"{file.name}:{sha256_of(file)}" for file in files)
     text = json.dumps([__version__, settings, parts], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
 
@@ -54,17 +54,4 @@ def model_files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.rglob("*") if file.suffix in kinds and file.name not in skipped)
 
 
-def file_sha256(file: Path) -> str:
-    """Return the SHA-256 of a file, read in blocks.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while block := stream.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-__all__ = ["file_sha256", "fingerprint", "folder_fingerprint", "model_files", "text_fingerprint"]
+__all__ = ["fingerprint", "folder_fingerprint", "model_files", "text_fingerprint"]

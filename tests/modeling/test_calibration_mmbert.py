@@ -9,17 +9,11 @@ from hypothesis import strategies as st
 
 from decloak.modeling import MMBertConfig
 from decloak.modeling.calibration_mmbert import ScoreCalibration, language_of
-from decloak.training.data.cloaked_copies import HAN
 
 ISOTONIC = {"scores": [0.0, 0.5, 1.0], "probabilities": [0.1, 0.2, 0.9]}
 THRESHOLDS = {"zh": {"0.01": 0.9, "0.05": 0.6}, "*": {"0.01": 0.8}}
 BINARY = ["ok", "hate"]
 shares = st.floats(0, 1)
-
-
-@given(st.text())
-def test_languages_are_those_of_the_cloaked_copies(text: str) -> None:
-    assert language_of(text) == ("zh" if HAN.search(text) else "en")
 
 
 @pytest.mark.parametrize(("text", "language"), [("ni hao", "en"), ("hi 你", "zh"), ("", "en"), ("😀ひ", "en")])

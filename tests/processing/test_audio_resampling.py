@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import signal
 
 from decloak.processing import audio_resampling
 from decloak.processing.audio_resampling import resample
@@ -57,7 +58,6 @@ def test_a_backend_that_is_not_there_is_named() -> None:
 
 
 def test_the_filter_is_scipys_own() -> None:
-    signal = pytest.importorskip("scipy.signal")
     noise = np.random.default_rng(0).standard_normal(4000).astype(np.float32)
     np.testing.assert_array_equal(resample(noise, 24000, 16000), signal.resample_poly(noise, 2, 3))
 

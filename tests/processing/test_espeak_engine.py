@@ -63,7 +63,6 @@ def test_mandarin_is_warned_of_once(program: Path, caplog: pytest.LogCaptureFixt
 
 
 def test_other_rates_become_the_engines(tmp_path: Path) -> None:
-    pytest.importorskip("scipy", reason="resampling needs SciPy")
     assert EspeakSpeechEngine(fake_espeak.make_program(tmp_path, "low")).speak("a").shape == (2205,)
 
 

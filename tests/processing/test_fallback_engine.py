@@ -81,7 +81,6 @@ def test_wrong_arguments_are_not_spoken_around() -> None:
 
 
 def test_the_second_speaks_at_the_rate_of_the_first() -> None:
-    pytest.importorskip("scipy", reason="resampling needs SciPy")
     first = BeepEngine(24000, behaviour=raising(SpeechEngineError("no")))
     second = BeepEngine(22050)
     samples, rate, source = FallbackSpeechEngine(first, second).speak_with_source("a" * 441)

@@ -1,18 +1,16 @@
 """Cloaked copies of training texts, so that a model meets the hiding that it must see through."""
 
 import random
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from decloak.modeling.calibration_mmbert import language_of
 from decloak.processing.cloaking import load_attack
 
 from .mixture import LabelledText, Mixture, normalised
 
 if TYPE_CHECKING:
     from ..recipe import CloakingSettings
-
-HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def add_cloaked_copies(mixture: Mixture, settings: "CloakingSettings", excluded: set[str], seed: int) -> None:
@@ -46,7 +44,7 @@ def add_cloaked_copies(mixture: Mixture, settings: "CloakingSettings", excluded:
 
 def attacks_for(text: str, settings: "CloakingSettings") -> Sequence[str]:
     """Return the attacks for the language of a text: Chinese where it has a Han character, else English."""
-    return settings.chinese if HAN.search(text) else settings.english
+    return settings.chinese if language_of(text) == "zh" else settings.english
 
 
 __all__ = ["add_cloaked_copies"]

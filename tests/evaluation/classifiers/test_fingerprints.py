@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decloak.evaluation.classifiers.fingerprints import (
-    file_sha256,
     fingerprint,
     folder_fingerprint,
     model_files,
     text_fingerprint,
 )
+from decloak.training.data.checksums import sha256_of
 
 
 def test_content_counts_and_the_folder_does_not(tmp_path: Path) -> None:
@@ -47,4 +47,4 @@ def test_other_texts_have_other_fingerprints(first: str, second: str) -> None:
 def test_files_larger_than_a_block(tmp_path: Path) -> None:
     data = bytes(3_000_000)
     (tmp_path / "a").write_bytes(data)
-    assert file_sha256(tmp_path / "a") == hashlib.sha256(data).hexdigest()
+    assert sha256_of(tmp_path / "a") == hashlib.sha256(data).hexdigest()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score, roc_auc_score
+from statsmodels.stats import contingency_tables as tables
 
 from decloak.evaluation.metrics import bootstrap_intervals, mcnemar, paired_bootstrap
 
@@ -101,7 +102,6 @@ def test_mcnemar_by_hand() -> None:
 
 @given(st.integers(0, 60), st.integers(0, 60))
 def test_mcnemar_is_that_of_statsmodels(a: int, b: int) -> None:
-    tables = pytest.importorskip("statsmodels.stats.contingency_tables")
     labels = [1] * (a + b + 1)
     got = mcnemar(labels, [1] * a + [0] * b + [1], [0] * a + [1] * b + [1])
     assert (got["only_a_right"], got["only_b_right"]) == (a, b)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats import proportion
 
 from decloak.evaluation.metrics import functionality_metrics
 from decloak.evaluation.metrics.proportions import share, wilson_interval
@@ -52,7 +53,6 @@ def test_equals_counting_row_by_row(rows: list[tuple[int, int, str]]) -> None:
 
 @given(st.integers(0, 300), st.integers(0, 300), st.floats(0.5, 0.99))
 def test_the_interval_of_a_share_is_that_of_statsmodels(hits: int, others: int, level: float) -> None:
-    proportion = pytest.importorskip("statsmodels.stats.proportion")
     n = hits + others
     found = wilson_interval(hits, n, level)
     if n == 0:
