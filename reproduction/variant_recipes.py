@@ -15,7 +15,7 @@ from .experiment import Experiment
 from .experiment_parts import Variant
 from .held_out import HELD_OUT
 
-SENSE_BANKS = {"speech": "sound_bank", "vision": "glyph_bank"}
+SENSE_PARTS = {"speech": ("sound_bank", "transcript"), "vision": ("glyph_bank",)}
 
 
 def variant_recipe(
@@ -85,9 +85,9 @@ def _cloaking(experiment: Experiment, variant: Variant, values: Mapping[str, Any
 
 def _keep_senses(values: dict[str, Any], senses: Sequence[str]) -> None:
     """Leave out the banks of other senses, and make the ones that stay the default."""
-    for sense, bank in SENSE_BANKS.items():
+    for sense, parts in SENSE_PARTS.items():
         if sense not in senses:
-            values[bank] = None
+            values |= dict.fromkeys(parts)
     for part in ("model", "processor"):
         given = values[part].get("default_modalities") or list(senses)
         values[part]["default_modalities"] = [sense for sense in given if sense in senses]
@@ -114,4 +114,4 @@ def _possible(stage: TrainingStage, senses: Sequence[str]) -> bool:
     return stage.modalities is None or bool(set(stage.modalities) & set(senses))
 
 
-__all__ = ["SENSE_BANKS", "variant_recipe", "write_recipe"]
+__all__ = ["SENSE_PARTS", "variant_recipe", "write_recipe"]

@@ -1,6 +1,7 @@
 """The untrained model of a run: encoders shrunk and joined, banks built, processor made."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +25,9 @@ from .banks.feature_bank import FeatureBank
 from .banks.glyph_bank import build_glyph_bank, vision_feature_extractor
 from .banks.glyph_units import bank_characters
 from .banks.installing import Banks, bank_settings, with_banks
+from .banks.sound_tables import make_sound_tables
+from .banks.transcript_tables import make_transcript_tables
+from .data.mixture import LabelledText
 from .export import save_repository
 from .recipe import GlyphBankSettings, Recipe
 from .shrink import keep_layers, prune_vocabulary, select_pieces
@@ -41,14 +45,22 @@ class Encoders:
     banks: Path | None = None
 
 
-def make_initial(recipe: Recipe, texts: list[str], encoders: Encoders, folder: Path) -> Path:
+def make_initial(recipe: Recipe, rows: Sequence[LabelledText], encoders: Encoders, folder: Path) -> Path:
     """Build the untrained model and its processor from encoders, and save them in float32.
+
+    Args:
+        recipe: what to build.
+        rows: the training texts. Vocabulary and glyph bank are made of all of them; the language model of a transcript
+            of those that people wrote, as it must not expect the cloaked copies.
+        encoders: where the pretrained encoders are.
+        folder: to save in.
 
     Raises:
         ValueError: There is no text encoder, or a glyph bank without an image encoder.
     """
     if encoders.text is None:
         raise ValueError("Give --text-encoder (a BERT: folder or Hub id), or --init (a decloak model).")
+    texts = [row.text for row in rows]
     tokenizer = cast(PreTrainedTokenizerFast, AutoTokenizer.from_pretrained(encoders.text))
     text = AutoModel.from_pretrained(encoders.text, dtype=torch.float32, use_safetensors=True)
     if recipe.text_encoder.keep_layers is not None:
@@ -62,7 +74,7 @@ def make_initial(recipe: Recipe, texts: list[str], encoders: Encoders, folder: P
         )
         tokenizer, text = prune_vocabulary(tokenizer, text, pieces)
     banks = read_banks(recipe, texts, encoders)
-    processor = build_processor(recipe, tokenizer, banks)
+    processor = build_processor(recipe, tokenizer, banks, [row.text for row in rows if not row.attack])
     model = build_model(recipe, text, encoders, banks, tokenizer)
     save_repository(model, processor, folder, torch.float32)
     return folder
@@ -119,6 +131,7 @@ def build_model(
         # A BERT's config need not know them, and a pruned vocabulary has others than bert-base.
         "cls_token_id": tokenizer.cls_token_id,
         "pad_token_id": tokenizer.pad_token_id,
+        "transcript": recipe.transcript is not None,
         **recipe.model,
     }
     speech = encoders.speech if banks.sounds is None else None
@@ -127,9 +140,22 @@ def build_model(
     return with_banks(model, banks)
 
 
-def build_processor(recipe: Recipe, tokenizer: PreTrainedTokenizerBase, banks: Banks) -> MultimodalHateProcessor:
-    """Build the processor with Whisper's feature extractor and CLIP's image processor."""
+def build_processor(
+    recipe: Recipe, tokenizer: PreTrainedTokenizerBase, banks: Banks, written: Sequence[str]
+) -> MultimodalHateProcessor:
+    """Build the processor with Whisper's feature extractor and CLIP's image processor.
+
+    Args:
+        recipe: its settings.
+        tokenizer: the text encoder's.
+        banks: what it looks sounds and glyphs up in.
+        written: texts that the language model of a transcript is made of.
+    """
     settings = dict(recipe.processor) | bank_settings(banks)
+    if recipe.transcript is not None:
+        settings.setdefault("sound_tables", make_sound_tables())
+        settings["transcript_tables"] = make_transcript_tables(written, recipe.transcript.least_pair_count)
+        settings["transcript_price"] = recipe.transcript.price
     return MultimodalHateProcessor(tokenizer, WhisperFeatureExtractor(), CLIPImageProcessorPil(), **settings)
 
 

@@ -19,7 +19,10 @@ from .sampling import LengthGroupedEpochSampler, row_length
 from .stages import StageSchedule, TrainingStage, component_of, trained_components
 
 ROWS_LOOKED_AT = 256
-SENSE_KEYS = {"speech": ("speech_", "sound_", "input_features"), "vision": ("vision_", "glyph", "pixel_")}
+SENSE_KEYS = {
+    "speech": ("speech_", "sound_", "input_features", "transcript_"),
+    "vision": ("vision_", "glyph", "pixel_"),
+}
 
 
 def senses_of(batch: Mapping[str, Any]) -> list[str]:

@@ -87,6 +87,19 @@ class SoundBankSettings(_Strict):
     dimension: int = Field(default=64, gt=0)
 
 
+class TranscriptSettings(_Strict):
+    """The transcript that the model hears with, if there is one: its language model is made of the training texts.
+
+    Attributes:
+        price: what a character costs that is heard otherwise than it is written (`processing.transcription`).
+        least_pair_count: pairs of words that the texts have less often are left out: a smaller file, which hears a
+            little worse.
+    """
+
+    price: float = Field(default=1.0, ge=0)
+    least_pair_count: int = Field(default=1, ge=1)
+
+
 class CloakingSettings(_Strict):
     """Cloaked copies of training texts (`decloak attack --list` has the attacks).
 
@@ -144,6 +157,7 @@ class Recipe(_Strict):
         text_encoder: what is done to the text encoder.
         glyph_bank: the bank to build, or None.
         sound_bank: the bank to take, or None.
+        transcript: the transcript to hear with, or None.
         cloaking: cloaked copies that training texts get, or None.
         model: `MMBertConfig` fields.
         processor: `MultimodalHateProcessor` settings.
@@ -165,6 +179,7 @@ class Recipe(_Strict):
     text_encoder: TextEncoderSettings = Field(default_factory=TextEncoderSettings)
     glyph_bank: GlyphBankSettings | None = None
     sound_bank: SoundBankSettings | None = None
+    transcript: TranscriptSettings | None = None
     cloaking: CloakingSettings | None = None
     model: dict[str, Any] = Field(default_factory=dict)
     processor: dict[str, Any] = Field(default_factory=dict)
@@ -273,6 +288,7 @@ __all__ = [
     "LeakSettings",
     "Recipe",
     "SoundBankSettings",
+    "TranscriptSettings",
     "TextEncoderSettings",
     "load_recipe",
 ]

@@ -82,7 +82,7 @@ def train_mmbert(
         save_repository(*load_initial(settings, init), initial, torch.float32)
     elif not resume:
         encoders = Encoders(text_encoder, speech_encoder, vision_encoder, banks)
-        make_initial(settings, [row.text for row in mixture.rows], encoders, initial)
+        make_initial(settings, mixture.rows, encoders, initial)
     model, processor = load_initial(settings, initial)
     prepared = time.monotonic()
     trainer = make_trainer(settings, model, processor, mixture, eval_data, output / "checkpoints")

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelledText:
-    """A text, its class id, and the table it is from."""
+    """A text, its class id, the table it is from, and the attack that made it, if it is a cloaked copy."""
 
     text: str
     label: int
     source: str
+    attack: str = ""
 
 
 @dataclass
