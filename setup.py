@@ -26,6 +26,7 @@ PACKAGES = [
     "decloak.evaluation.metrics.functionality",
     "decloak.evaluation.metrics.cloaking_robustness",
     "decloak.evaluation.reporting",
+    "decloak.evaluation.routers",
     "decloak.reproduction",
     "decloak.hub_cards",
     "decloak.spaces",

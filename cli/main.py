@@ -18,6 +18,7 @@ from decloak.cli.evaluate import evaluate
 from decloak.cli.normalize import normalize
 from decloak.cli.publish import publish
 from decloak.cli.reproduce import reproduce
+from decloak.cli.routers import routers
 from decloak.cli.train import train
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command(no_args_is_help=False)(classify)
 app.command()(evaluate)
 app.command()(compare)
+app.command()(routers)
 app.add_typer(train, name="train")
 app.add_typer(reproduce, name="reproduce")
 app.add_typer(baseline, name="baseline")

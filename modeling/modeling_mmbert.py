@@ -284,10 +284,10 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
         positions: torch.Tensor | None,
     ) -> SenseTokens | None:
         """Embed the transcript; None where speech is not wanted or no transcript given."""
-        if ids is None or "speech" not in wanted:
+        if "speech" not in wanted or (ids is None and mask is None):
             return None
         if self.transcript is None:
-            raise ValueError("transcript_ids was given, but this model takes none: its config says transcript=False.")
+            raise ValueError("A transcript was given, but this model takes none: its config says transcript=False.")
         return self.transcript(self.embeddings.word_embeddings, ids, mask, positions)
 
     def _fuse(

@@ -25,7 +25,7 @@ class MMBertTranscript(nn.Module):
     def forward(
         self,
         words: nn.Embedding,
-        ids: torch.Tensor,
+        ids: torch.Tensor | None,
         mask: torch.Tensor | None,
         positions: torch.Tensor | None,
     ) -> SenseTokens:
@@ -38,9 +38,11 @@ class MMBertTranscript(nn.Module):
             positions: (batch, tokens); the text token that each belongs to.
 
         Raises:
-            ValueError: There are no positions, or shapes that do not fit: a word that is heard at no place is no part
-                of a text.
+            ValueError: There are no ids or no positions, or shapes that do not fit: a word that is heard at no place is
+                no part of a text.
         """
+        if ids is None:
+            raise ValueError("A transcript's mask came without transcript_ids.")
         if positions is None or positions.shape != ids.shape:
             shape = None if positions is None else tuple(positions.shape)
             raise ValueError(

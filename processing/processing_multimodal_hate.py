@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class MultimodalHateBatch(BatchFeature):
 
     Attributes:
         reports: for each row `modalities` (senses that it has), `sources` (of each sense but the text: `"given"`,
-            `"bank"`, `"drawn"`, or the speech engine that spoke), `truncated`.
+            `"bank"`, `"drawn"`, `"transcript"` alone, or the speech engine that spoke), `truncated`.
     """
 
     reports: list[dict[str, Any]]
@@ -323,8 +323,14 @@ class MultimodalHateProcessor(ProcessorMixin):
             return None
         if self.sound_tables is None:
             raise ValueError("transcript_tables without sound_tables: give both, a transcript is made of what is read.")
-        transcriber = Transcriber(SoundReader(self.sound_tables), self.transcript_tables, self.transcript_price)
-        return partial(transcript_features, transcriber=transcriber, tokenizer=self.tokenizer)
+        return lambda window: transcript_features(window, self._transcriber(), self.tokenizer)
+
+    def _transcriber(self) -> Transcriber:
+        """Return what hears texts, made once: its index takes a second, which a text that is only read never needs."""
+        if "transcriber" not in self._tools:
+            reader = SoundReader(self.sound_tables or {})
+            self._tools["transcriber"] = Transcriber(reader, self.transcript_tables or {}, self.transcript_price)
+        return self._tools["transcriber"]
 
     def _given_mel(self, audio: Any, sampling_rate: int | None) -> np.ndarray | None:
         if audio is None:

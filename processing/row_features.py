@@ -95,11 +95,14 @@ class RowFeatures:
             return {}, ""
         written = self.transcribe(window) if self.transcribe is not None else {}
         if row.route == BANK or (row.route is None and self.speech.has_bank):
-            return self.speech.from_bank(window) | written, BANK
-        if row.route is None and written and not self.speech.has_engine:
-            return written, TRANSCRIPT
-        heard, source = self.speech.from_engine(window)
-        return heard | written, source or TRANSCRIPT
+            heard, source = self.speech.from_bank(window), BANK
+        elif row.route is None and written and not self.speech.has_engine:
+            heard, source = {}, TRANSCRIPT
+        else:
+            heard, source = self.speech.from_engine(window)
+        if not heard and not written.get("transcript_ids"):
+            return {}, ""
+        return heard | written, source if heard else TRANSCRIPT
 
     def _vision(self, window: TextWindow | None, row: RowSenses) -> tuple[dict[str, Any], str]:
         """Return the vision part and its source; no part where there is neither a text nor a picture."""

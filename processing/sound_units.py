@@ -15,7 +15,7 @@ from .glyph_rendering import characters, simpler_forms
 SoundTables = Mapping[str, Mapping[str, str]]
 SoundUnit = tuple[int, str]
 
-TABLES = ("readings", "phrases", "simplified", "words", "spellings", "emoji_zh", "emoji_en")
+TABLES = ("readings", "phrases", "simplified", "words", "spellings", "emoji_zh", "emoji_en", "emoji_characters")
 TONES = "12345"
 LONGEST_SYLLABLE = 6
 MEMO_LIMIT = 1 << 16
@@ -30,19 +30,21 @@ _MAYBE_EMOJI = re.compile(
 
 @dataclass(frozen=True)
 class SpokenSyllable:
-    """One Chinese syllable of a text.
+    """One Chinese syllable of a text, or an emoji that stands for one.
 
     Attributes:
-        start: offset of what it is read from: a character, letters of pinyin, or an emoji whose name has it.
+        start: offset of what it is read from: a character, letters of pinyin, or an emoji.
         end: offset behind that.
-        syllable: without its tone, which who cloaks a text seldom keeps.
-        written: the simplified character that stands there, or that an emoji's name has; empty for pinyin.
+        sounds: toneless syllables (who cloaks a text seldom keeps the tone) to the simplified characters that they are
+            written with. A character has one sound and stands for itself, pinyin has one and no character; an emoji may
+            have many: it is heard as any character of its name, of its keywords, or of what slang takes it for.
+        name: of an emoji, as which it is heard where no sound of it fits.
     """
 
     start: int
     end: int
-    syllable: str
-    written: str
+    sounds: Mapping[str, str]
+    name: str = ""
 
 
 class PhraseReader:
@@ -78,7 +80,8 @@ class PhraseReader:
         return found
 
     def _phrase_at(self, text: str, start: int) -> Sequence[str]:
-        for length in range(self._longest.get(text[start], 0), 0, -1):
+        longest = min(self._longest.get(text[start], 0), len(text) - start)
+        for length in range(longest, 0, -1):
             syllables = self.phrases.get(text[start : start + length])
             if syllables is not None:
                 return syllables
@@ -114,7 +117,8 @@ class SoundReader:
             tables: `readings` (syllable to the characters that are read so, and digits), `phrases` (phrase to its
                 syllables, separated by spaces), `simplified` (traditional character to its simplified form, in which
                 the phrases are written), `words` and `spellings` (a word, or some letters, to their phonemes,
-                one character each), `emoji_zh` and `emoji_en` (emoji to its name).
+                one character each), `emoji_zh` and `emoji_en` (emoji to its name), `emoji_characters` (emoji to the
+                characters that it may stand for in a Chinese text; those of its name, if it is not there).
 
         Raises:
             ValueError: A table of another name, or a phrase without one syllable for each character.
@@ -131,6 +135,8 @@ class SoundReader:
         self._spellings = tables.get("spellings", {})
         self._longest_spelling = max(map(len, self._spellings), default=0)
         self._emoji = {True: tables.get("emoji_zh", {}), False: tables.get("emoji_en", {})}
+        self._emoji_characters = tables.get("emoji_characters", {})
+        self._heard_as: dict[str, Mapping[str, str]] = {}
         self._names: dict[tuple[str, bool], list[str]] = {}
 
     def __call__(self, text: str) -> list[SoundUnit]:
@@ -161,7 +167,7 @@ class SoundReader:
         emoji = list(self._named_emoji(text, chinese=True))
         plain, places = _spoken_characters(text, emoji)
         found = [
-            SpokenSyllable(places[at], places[at] + 1, syllable, written)
+            SpokenSyllable(places[at], places[at] + 1, {syllable: written})
             for at, syllable, written in self._read_han(plain)
         ]
         for match in _LATIN_WORD.finditer(plain):
@@ -169,12 +175,22 @@ class SoundReader:
             syllables = None if word in self._words else split_pinyin(word, self._syllables)
             for offset, syllable in syllables or ():
                 first = match.start() + offset
-                found.append(SpokenSyllable(places[first], places[first + len(syllable) - 1] + 1, syllable, ""))
-        for at, length, name in emoji:
-            found += [
-                SpokenSyllable(at, at + length, syllable, written) for _, syllable, written in self._read_han(name)
-            ]
+                found.append(SpokenSyllable(places[first], places[first + len(syllable) - 1] + 1, {syllable: ""}))
+        found += [
+            SpokenSyllable(at, at + length, self._emoji_sounds(text[at : at + length], name), name)
+            for at, length, name in emoji
+        ]
         return sorted(found, key=lambda spoken: spoken.start)
+
+    def _emoji_sounds(self, emoji: str, name: str) -> Mapping[str, str]:
+        """Return the toneless syllables of the characters that an emoji stands for, with these; it is remembered."""
+        if emoji not in self._heard_as:
+            forms = [form for form in simpler_forms(emoji) if form in self._emoji_characters]
+            sounds: dict[str, str] = {}
+            for _, syllable, character in self._read_han(self._emoji_characters[forms[0]] if forms else name):
+                sounds[syllable] = sounds.get(syllable, "") + character
+            self._heard_as[emoji] = sounds
+        return self._heard_as[emoji]
 
     def _read_han(self, plain: str) -> Iterator[tuple[int, str, str]]:
         """Yield (offset, toneless syllable, simplified character) for each Han character that has a reading."""
@@ -258,8 +274,13 @@ def _spoken_characters(text: str, emoji: Iterable[tuple[int, int, str]]) -> tupl
     letters = list(plain)
     for at, length, _ in emoji:
         letters[at : at + length] = " " * length
-    places = [at for at, letter in enumerate(letters) if unicodedata.category(letter) not in _SILENT]
+    places = [at for at, letter in enumerate(letters) if not is_silent(letter)]
     return "".join(letters[at] for at in places), places
+
+
+def is_silent(character: str) -> bool:
+    """Tell whether a character has no sound and no width: a combining mark, a zero-width or other format character."""
+    return unicodedata.category(character) in _SILENT
 
 
 def split_pinyin(word: str, syllables: Collection[str]) -> list[SoundUnit] | None:
@@ -297,4 +318,13 @@ def sound_id(unit: str, table: Mapping[str, int], unknown: int = 0) -> int:
     return table.get(unit.rstrip(TONES), unknown) if row is None else row
 
 
-__all__ = ["TABLES", "PhraseReader", "SoundReader", "SoundTables", "SpokenSyllable", "sound_id", "split_pinyin"]
+__all__ = [
+    "TABLES",
+    "PhraseReader",
+    "SoundReader",
+    "SoundTables",
+    "SpokenSyllable",
+    "is_silent",
+    "sound_id",
+    "split_pinyin",
+]

@@ -1,5 +1,6 @@
 """The transcript of a window: tokens of the words that are heard otherwise than they are written."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,12 +63,19 @@ def heard_text(text: str, words: Sequence[HeardWord]) -> tuple[str, list[tuple[i
 
 
 def _tokens_of(spans: Sequence[tuple[int, int, int]], places: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the tokens that have a character of any of the places; the last one before them, if none has."""
+    """Return the tokens that have a character of any of the places; the last one before them, if none has.
+
+    Args:
+        spans: (index of the token, start, end) in the order of the text: both starts and ends never fall.
+        places: (start, end).
+    """
     if not places or not spans:
         return []
-    first, last = min(start for start, _ in places), max(end for _, end in places)
-    found = [index for index, start, end in spans if start < last and first < end]
-    return found or [max((index for index, start, _ in spans if start <= first), default=spans[0][0])]
+    begin, behind = min(start for start, _ in places), max(end for _, end in places)
+    first = bisect_right(spans, begin, key=lambda span: span[2])
+    last = bisect_left(spans, behind, key=lambda span: span[1])
+    found = [index for index, start, end in spans[first:last] if start < end]
+    return found or [spans[max(first - 1, 0)][0]]
 
 
 __all__ = ["heard_text", "transcript_features"]

@@ -153,7 +153,7 @@ def build_processor(
     """
     settings = dict(recipe.processor) | bank_settings(banks)
     if recipe.transcript is not None:
-        settings.setdefault("sound_tables", make_sound_tables())
+        settings["sound_tables"] = make_sound_tables() | (settings.get("sound_tables") or {})
         settings["transcript_tables"] = make_transcript_tables(written, recipe.transcript.least_pair_count)
         settings["transcript_price"] = recipe.transcript.price
     return MultimodalHateProcessor(tokenizer, WhisperFeatureExtractor(), CLIPImageProcessorPil(), **settings)

@@ -96,7 +96,7 @@ class TranscriptSettings(_Strict):
             little worse.
     """
 
-    price: float = Field(default=1.0, ge=0)
+    price: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     least_pair_count: int = Field(default=1, ge=1)
 
 

@@ -7,6 +7,7 @@
 | `feature_attention_mask` | (batch, frames) | int64 |
 | `speech_features` (already encoded; training) | (batch, speech tokens, width) | float32 |
 | `sound_ids`, `speech_attention_mask`, `speech_positions` | (batch, speech tokens) | int64 |
+| `transcript_ids`, `transcript_attention_mask`, `transcript_positions` | (batch, tokens heard otherwise) | int64 |
 | `pixel_values` | (distinct pictures, 3, height, width) | float32 |
 | `pixel_ids` (-1: none), `glyph_ids`, `vision_attention_mask`, `vision_positions` | (batch, vision tokens) | int64 |
 
@@ -49,6 +50,9 @@ def pad_batch(
         batch |= _pad_vision(rows, draw, to_pixels)
     if any("speech_positions" in row for row in rows):
         batch |= _pad_speech(rows)
+    if any("transcript_positions" in row for row in rows):
+        batch |= _sense(rows, "transcript")
+        batch["transcript_ids"] = pad_ids([row.get("transcript_ids", []) for row in rows], pad_token_id)
     return batch
 
 

@@ -33,6 +33,7 @@ class MMBertConfig(PreTrainedConfig):
         vision_encoder_size: likewise for the glyph bank.
         aligner_hidden_size: width between the two layers of each aligner. The paper does not state it; 576
             gives its total of 297.0M parameters.
+        transcript: speech may come with words, as they are heard, beside its sounds: the transcript.
         sound_bank_size: rows of the frozen table of speech features; 0 for none.
         glyph_bank_size: rows of the frozen table of vision features, row 0 being the unknown glyph; 0 for none.
         fusion: `"concat"` puts sense tokens behind the text tokens (the paper); `"add"` adds to each text
@@ -92,6 +93,7 @@ class MMBertConfig(PreTrainedConfig):
     speech_encoder_size: int | None = None
     vision_encoder_size: int | None = None
     aligner_hidden_size: int = 576
+    transcript: bool = False
     sound_bank_size: int = 0
     glyph_bank_size: int = 0
 

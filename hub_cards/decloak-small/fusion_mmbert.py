@@ -8,6 +8,7 @@ from torch import nn
 
 from .configuration_mmbert import MODALITIES, MMBertConfig
 from .senses_mmbert import SenseTokens
+from .transcript_mmbert import modality_of
 
 
 @dataclass
@@ -80,7 +81,7 @@ class MMBertEmbeddings(nn.Module):
         states = text.states
         for name, sense in senses.items():
             averages, covered = sense.averaged(text.mask.shape[1])
-            modality = self.modality_embeddings.weight[MODALITIES.index(name)]
+            modality = self.modality_embeddings.weight[MODALITIES.index(modality_of(name))]
             states = states + (averages + modality) * covered.unsqueeze(-1).to(averages.dtype)
         return self(states, text.positions, text.token_types, "text")
 
@@ -100,9 +101,10 @@ class MMBertEmbeddings(nn.Module):
         for name, sense in senses.items():
             positions = text.positions.expand_as(text.mask).gather(1, sense.positions)
             token_types = text.token_types.expand_as(text.mask).gather(1, sense.positions)
-            states.append(self(sense.states, positions, token_types, name))
+            modality = modality_of(name)
+            states.append(self(sense.states, positions, token_types, modality))
             masks.append(sense.mask)
-            modality_ids.append(torch.full_like(sense.positions, MODALITIES.index(name)))
+            modality_ids.append(torch.full_like(sense.positions, MODALITIES.index(modality)))
         return torch.cat(states, dim=1), torch.cat(masks, dim=1), torch.cat(modality_ids, dim=1)
 
 

@@ -30,6 +30,7 @@ from .initialization_mmbert import EncoderLoading
 from .outputs_mmbert import MMBertOutput, MMBertSequenceClassifierOutput
 from .repository_mmbert import MMBertRepository
 from .senses_mmbert import MMBertSpeech, MMBertVision, SenseTokens
+from .transcript_mmbert import TRANSCRIPT, MMBertTranscript
 
 # `use_cache` comes from Trainer by way of the config, to every model; an encoder has none.
 OUTPUT_FLAGS = ("output_hidden_states", "output_attentions", "return_dict", "use_cache")
@@ -120,12 +121,15 @@ class MMBertPreTrainedModel(MMBertRepository, PreTrainedModel):  # type: ignore[
 
     @torch.no_grad()
     def _init_weights(self, module: nn.Module) -> None:
-        """Initialise as BERT does; routers are small, modality types start at zero."""
+        """Initialise as BERT does; routers are small, modality types start at zero, heard words as they are."""
         super()._init_weights(module)
         if isinstance(module, MMBertRouter):
             init.normal_(module.weight, mean=0.0, std=self.config.initializer_range)
         elif isinstance(module, MMBertEmbeddings):
             init.zeros_(module.modality_embeddings.weight)
+        elif isinstance(module, MMBertTranscript):
+            init.eye_(module.aligner.weight)
+            init.zeros_(module.aligner.bias)
 
 
 class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
@@ -137,6 +141,7 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
         self.embeddings = MMBertEmbeddings(config)
         self.speech = MMBertSpeech(config) if config.speech_feature_size else None
         self.vision = MMBertVision(config) if config.vision_feature_size else None
+        self.transcript = MMBertTranscript(config) if config.transcript else None
         self.layers = nn.ModuleList([MMBertLayer(config, i) for i in range(config.num_hidden_layers)])
         self.pooler = MMBertPooler(config)
         self.gradient_checkpointing = False
@@ -165,6 +170,9 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
         speech_features: torch.Tensor | None = None,
         speech_attention_mask: torch.Tensor | None = None,
         speech_positions: torch.Tensor | None = None,
+        transcript_ids: torch.Tensor | None = None,
+        transcript_attention_mask: torch.Tensor | None = None,
+        transcript_positions: torch.Tensor | None = None,
         pixel_values: torch.Tensor | None = None,
         pixel_ids: torch.Tensor | None = None,
         glyph_ids: torch.Tensor | None = None,
@@ -191,6 +199,9 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
             speech_features: (batch, tokens, speech_feature_size or the encoder's width), already encoded.
             speech_attention_mask: (batch, tokens); speech tokens that exist.
             speech_positions: (batch, tokens); the text token that each speech token belongs to.
+            transcript_ids: (batch, tokens) of token ids: words heard otherwise than they are written, part of speech.
+            transcript_attention_mask: (batch, tokens); those that exist.
+            transcript_positions: (batch, tokens); the text token that each belongs to.
             pixel_values: (pictures, channels, height, width): the distinct pictures of the batch.
             pixel_ids: (batch, tokens); the picture that each vision token shows, -1 for none of them. Without
                 it there must be one picture a row.
@@ -219,6 +230,7 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
         found = {
             "speech": self._sense("speech", wanted, speech, speech_positions),
             "vision": self._sense("vision", wanted, vision, vision_positions),
+            TRANSCRIPT: self._heard_words(wanted, transcript_ids, transcript_attention_mask, transcript_positions),
         }
         senses = {name: sense for name, sense in found.items() if sense is not None}
         wordless = input_ids is None and inputs_embeds is None
@@ -264,6 +276,20 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
         features, mask = module(*inputs)
         return SenseTokens(module.aligner(features), mask.bool(), positions)
 
+    def _heard_words(
+        self,
+        wanted: list[str],
+        ids: torch.Tensor | None,
+        mask: torch.Tensor | None,
+        positions: torch.Tensor | None,
+    ) -> SenseTokens | None:
+        """Embed the transcript; None where speech is not wanted or no transcript given."""
+        if "speech" not in wanted or (ids is None and mask is None):
+            return None
+        if self.transcript is None:
+            raise ValueError("A transcript was given, but this model takes none: its config says transcript=False.")
+        return self.transcript(self.embeddings.word_embeddings, ids, mask, positions)
+
     def _fuse(
         self, text: TextTokens, senses: dict[str, SenseTokens]
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -278,6 +304,8 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
             raise ValueError("alignment_target compares senses with a text: give input_ids.")
         with evaluating(self):
             encode = partial(self._encode, experts=None, constant=True)
+            # What is heard otherwise than it is written must stay away from what is written.
+            senses = {name: sense for name, sense in senses.items() if name != TRANSCRIPT}
             aligners = [sense.aligner for sense in (self.speech, self.vision) if sense is not None]
             loss = alignment_mse(self.embeddings, encode, text, senses, target, aligners)
         return MMBertOutput(alignment_mse=loss)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,15 +17,17 @@ from .font_discovery import FontNotFoundError
 from .glyph_rendering import default_renderer
 from .image_input import read_image
 from .row_features import RowFeatures, RowSenses, check_route
-from .row_inputs import as_rows, call_settings
+from .row_inputs import as_rows, call_settings, check_senses
+from .sound_units import SoundReader
 from .speech_engine_base import SpeechEngine
 from .speech_engines import load_speech_engine
 from .speech_inputs import HearText, SpeechInputs, spectrogram
-from .text_windows import clean, split_windows, window_length
+from .text_windows import TextWindow, clean, split_windows, window_length
+from .transcript_inputs import transcript_features
+from .transcription import Transcriber
 
 logger = logging.getLogger(__name__)
 
-SENSES = ("text", "speech", "vision")
 SPEECH_MODEL_VARIABLE = "DECLOAK_SPEECH_MODEL"
 
 
@@ -40,7 +42,7 @@ class MultimodalHateBatch(BatchFeature):
 
     Attributes:
         reports: for each row `modalities` (senses that it has), `sources` (of each sense but the text: `"given"`,
-            `"bank"`, `"drawn"`, or the speech engine that spoke), `truncated`.
+            `"bank"`, `"drawn"`, `"transcript"` alone, or the speech engine that spoke), `truncated`.
     """
 
     reports: list[dict[str, Any]]
@@ -90,6 +92,8 @@ class MultimodalHateProcessor(ProcessorMixin):
         max_glyphs: int = 2048,
         sound_units: Sequence[str] | None = None,
         sound_tables: dict[str, dict[str, str]] | None = None,
+        transcript_tables: dict[str, dict[str, float]] | None = None,
+        transcript_price: float = 1.0,
         speech_engine: str | None = None,
         speech_model: str | None = None,
         speech_voice: str | None = None,
@@ -117,6 +121,9 @@ class MultimodalHateProcessor(ProcessorMixin):
             max_glyphs: most characters of a window; a window with more is repeated with the next ones.
             sound_units: syllables and phonemes of the sound bank, likewise; row 0 is the unknown sound.
             sound_tables: how a text becomes these units; see `sound_units.SoundReader`.
+            transcript_tables: the language model by which speech is written down as words; see
+                `transcription.Transcriber`. It needs `sound_tables`. None for sounds alone.
+            transcript_price: what a character costs that is heard otherwise than it is written.
             speech_engine: name of the engine that speaks texts (`"kokoro"`), or None.
             speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
             speech_voice: its voice; the engine's own choice if None.
@@ -138,6 +145,8 @@ class MultimodalHateProcessor(ProcessorMixin):
         self.max_glyphs = max_glyphs
         self.sound_units = list(sound_units) if sound_units is not None else None
         self.sound_tables = sound_tables
+        self.transcript_tables = transcript_tables
+        self.transcript_price = transcript_price
         self.speech_engine = speech_engine
         self.speech_model = speech_model
         self.speech_voice = speech_voice
@@ -269,6 +278,7 @@ class MultimodalHateProcessor(ProcessorMixin):
     def model_input_names(self) -> list[str]:
         """Names of what a batch may have, the text first (see `batching`)."""
         speech = ["input_features", "feature_attention_mask", "sound_ids", "speech_attention_mask", "speech_positions"]
+        speech += ["transcript_ids", "transcript_attention_mask", "transcript_positions"]
         vision = ["pixel_values", "pixel_ids", "glyph_ids", "vision_attention_mask", "vision_positions"]
         return ["input_ids", "attention_mask", "token_type_ids", *speech, *vision]
 
@@ -297,12 +307,30 @@ class MultimodalHateProcessor(ProcessorMixin):
     def _row_features(self) -> RowFeatures:
         if "row_features" not in self._tools:
             limit = self.max_speech_tokens
-            speech = SpeechInputs(self.load_engine, self.feature_extractor, limit, self.sound_units, self.sound_tables)
+            speaks = self.speech_engine is not None
+            speech = SpeechInputs(
+                self.load_engine, self.feature_extractor, limit, self.sound_units, self.sound_tables, speaks
+            )
             table = None
             if self.glyph_characters is not None:
                 table = {unit: row for row, unit in enumerate(self.glyph_characters, start=1)}
-            self._tools["row_features"] = RowFeatures(speech, table, self.max_glyphs, limit)
+            self._tools["row_features"] = RowFeatures(speech, table, self.max_glyphs, limit, self._transcribe())
         return self._tools["row_features"]
+
+    def _transcribe(self) -> Callable[[TextWindow], dict[str, Any]] | None:
+        """Return what makes the transcript of a window; None where there is no model to write it down with."""
+        if self.transcript_tables is None:
+            return None
+        if self.sound_tables is None:
+            raise ValueError("transcript_tables without sound_tables: give both, a transcript is made of what is read.")
+        return lambda window: transcript_features(window, self._transcriber(), self.tokenizer)
+
+    def _transcriber(self) -> Transcriber:
+        """Return what hears texts, made once: its index takes a second, which a text that is only read never needs."""
+        if "transcriber" not in self._tools:
+            reader = SoundReader(self.sound_tables or {})
+            self._tools["transcriber"] = Transcriber(reader, self.transcript_tables or {}, self.transcript_price)
+        return self._tools["transcriber"]
 
     def _given_mel(self, audio: Any, sampling_rate: int | None) -> np.ndarray | None:
         if audio is None:
@@ -357,19 +385,6 @@ class MultimodalHateProcessor(ProcessorMixin):
 
     def _to_pixels(self, pictures: list[Any]) -> np.ndarray:
         return np.asarray(self.image_processor(pictures, return_tensors="np")["pixel_values"], dtype=np.float32)
-
-
-def check_senses(names: Sequence[str]) -> list[str]:
-    """Return sense names in their fixed order, each once.
-
-    Raises:
-        ValueError: An unknown name, or none.
-    """
-    names = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in names if name not in SENSES]
-    if unknown or not names:
-        raise ValueError(f"modalities={names}; choose from {list(SENSES)}.")
-    return [name for name in SENSES if name in names]
 
 
 # Here and not in the package: a processor that was loaded as remote code then saves its code, too.

@@ -1,6 +1,6 @@
 """From a window of a row to its features: which sense comes from where."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from .speech_inputs import SpeechInputs
 from .text_windows import TextWindow
 
 BANK, EXACT = ROUTES = ("bank", "exact")
+TRANSCRIPT = "transcript"
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,23 @@ class RowFeatures:
     """Makes the features of windows, each with a report of the senses that it has and where they came from."""
 
     def __init__(
-        self, speech: SpeechInputs, glyph_table: Mapping[str, int] | None, max_glyphs: int, max_speech_tokens: int
+        self,
+        speech: SpeechInputs,
+        glyph_table: Mapping[str, int] | None,
+        max_glyphs: int,
+        max_speech_tokens: int,
+        transcribe: Callable[[TextWindow], dict[str, Any]] | None = None,
     ) -> None:
-        """Keep the parts: `glyph_table` has the rows of the glyph bank by character, if there is one."""
+        """Keep the parts.
+
+        Args:
+            speech: makes sounds.
+            glyph_table: rows of the glyph bank by character, if there is one.
+            max_glyphs: most glyphs of a window.
+            max_speech_tokens: most speech tokens of given audio.
+            transcribe: makes the transcript of a window (see `transcript_features`), if there is one.
+        """
+        self.transcribe = transcribe
         self.speech = speech
         self.glyph_table = glyph_table
         self.max_glyphs = max_glyphs
@@ -78,9 +93,16 @@ class RowFeatures:
             return speech_features(row.mel, window, self.max_speech_tokens), "given"
         if window is None:
             return {}, ""
+        written = self.transcribe(window) if self.transcribe is not None else {}
         if row.route == BANK or (row.route is None and self.speech.has_bank):
-            return self.speech.from_bank(window), BANK
-        return self.speech.from_engine(window)
+            heard, source = self.speech.from_bank(window), BANK
+        elif row.route is None and written and not self.speech.has_engine:
+            heard, source = {}, TRANSCRIPT
+        else:
+            heard, source = self.speech.from_engine(window)
+        if not heard and not written.get("transcript_ids"):
+            return {}, ""
+        return heard | written, source if heard else TRANSCRIPT
 
     def _vision(self, window: TextWindow | None, row: RowSenses) -> tuple[dict[str, Any], str]:
         """Return the vision part and its source; no part where there is neither a text nor a picture."""

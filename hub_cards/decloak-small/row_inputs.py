@@ -1,10 +1,11 @@
-"""What a call of the processor was given: its settings, and its columns as rows."""
+"""What a call of the processor was given: its settings, its senses, and its columns as rows."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+SENSES = ("text", "speech", "vision")
 NO_TRUNCATION = (False, None, "do_not_truncate")
 TO_LONGEST = (True, "longest")
 
@@ -61,4 +62,17 @@ def _is_column(name: str, value: Sequence[Any]) -> bool:
     return name != "audio" or not value or not isinstance(value[0], (int, float, np.number))
 
 
-__all__ = ["as_rows", "call_settings"]
+def check_senses(names: Sequence[str]) -> list[str]:
+    """Return sense names in their fixed order, each once.
+
+    Raises:
+        ValueError: An unknown name, or none.
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    unknown = [name for name in names if name not in SENSES]
+    if unknown or not names:
+        raise ValueError(f"modalities={names}; choose from {list(SENSES)}.")
+    return [name for name in SENSES if name in names]
+
+
+__all__ = ["as_rows", "call_settings", "check_senses"]

@@ -3,7 +3,8 @@
 A row's features are a dict. Text: `input_ids`, `token_type_ids`. Vision: `glyphs` (units to draw) or `glyph_ids`
 (rows of the bank), or both, `glyphs` being None where the bank has a row; `images` (real pictures, in front);
 `vision_positions`. Speech: `input_features` (mel bins, frames), `sound_ids` (rows of the bank) or `speech_features`
-(tokens, width), and `speech_positions`. Positions are indices of the window's tokens.
+(tokens, width), and `speech_positions`; `transcript_ids` (words as they are heard, see `transcript_inputs`) and
+`transcript_positions`. Positions are indices of the window's tokens.
 """
 
 from bisect import bisect_right

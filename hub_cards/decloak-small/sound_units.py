@@ -8,6 +8,7 @@ phonemizer; `decloak build-banks` makes them. A unit names a row of the sound ba
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from .glyph_rendering import characters, simpler_forms
 
@@ -25,6 +26,23 @@ _LATIN_WORD = re.compile("[a-z]+(?:['\u2019][a-z]+)*")
 _MAYBE_EMOJI = re.compile(
     "[\u00a9\u00ae\u203c\u2049\u20e3\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
 )
+
+
+@dataclass(frozen=True)
+class SpokenSyllable:
+    """One Chinese syllable of a text.
+
+    Attributes:
+        start: offset of what it is read from: a character, letters of pinyin, or an emoji whose name has it.
+        end: offset behind that.
+        syllable: without its tone, which who cloaks a text seldom keeps.
+        written: the simplified character that stands there, or that an emoji's name has; empty for pinyin.
+    """
+
+    start: int
+    end: int
+    syllable: str
+    written: str
 
 
 class PhraseReader:
@@ -60,7 +78,8 @@ class PhraseReader:
         return found
 
     def _phrase_at(self, text: str, start: int) -> Sequence[str]:
-        for length in range(self._longest.get(text[start], 0), 0, -1):
+        longest = min(self._longest.get(text[start], 0), len(text) - start)
+        for length in range(longest, 0, -1):
             syllables = self.phrases.get(text[start : start + length])
             if syllables is not None:
                 return syllables
@@ -133,6 +152,43 @@ class SoundReader:
         units += [(at, unit) for at, _, name in emoji for unit in self._name(name, chinese)]
         return sorted(units, key=lambda unit: unit[0])
 
+    def syllables(self, text: str) -> list[SpokenSyllable]:
+        """Return the Chinese syllables of a text in their order; none, if it is not read as Chinese.
+
+        Digits are left out: they mean numbers far more often than the sounds of other words.
+        """
+        if not _is_chinese(text):
+            return []
+        emoji = list(self._named_emoji(text, chinese=True))
+        plain, places = _spoken_characters(text, emoji)
+        found = [
+            SpokenSyllable(places[at], places[at] + 1, syllable, written)
+            for at, syllable, written in self._read_han(plain)
+        ]
+        for match in _LATIN_WORD.finditer(plain):
+            word = match.group().replace("\u2019", "'")
+            syllables = None if word in self._words else split_pinyin(word, self._syllables)
+            for offset, syllable in syllables or ():
+                first = match.start() + offset
+                found.append(SpokenSyllable(places[first], places[first + len(syllable) - 1] + 1, syllable, ""))
+        for at, length, name in emoji:
+            found += [
+                SpokenSyllable(at, at + length, syllable, written) for _, syllable, written in self._read_han(name)
+            ]
+        return sorted(found, key=lambda spoken: spoken.start)
+
+    def _read_han(self, plain: str) -> Iterator[tuple[int, str, str]]:
+        """Yield (offset, toneless syllable, simplified character) for each Han character that has a reading."""
+        simplified = plain.translate(self._simplified)
+        for at, syllable in enumerate(self._chinese(simplified)):
+            if syllable and _HAN.match(simplified[at]):
+                yield at, syllable.rstrip(TONES), simplified[at]
+
+    def word_syllables(self, word: str) -> tuple[str, ...] | None:
+        """Return the toneless syllables of a word of Han characters; None if one of them has no reading."""
+        found = self._chinese(word.translate(self._simplified))
+        return tuple(syllable.rstrip(TONES) for syllable in found if syllable) if all(found) else None
+
     def spoken_text(self, text: str) -> str:
         """Return a text for a speech engine, which would leave emoji out: they are replaced by their names."""
         chinese = _is_chinese(text)
@@ -203,8 +259,13 @@ def _spoken_characters(text: str, emoji: Iterable[tuple[int, int, str]]) -> tupl
     letters = list(plain)
     for at, length, _ in emoji:
         letters[at : at + length] = " " * length
-    places = [at for at, letter in enumerate(letters) if unicodedata.category(letter) not in _SILENT]
+    places = [at for at, letter in enumerate(letters) if not is_silent(letter)]
     return "".join(letters[at] for at in places), places
+
+
+def is_silent(character: str) -> bool:
+    """Tell whether a character has no sound and no width: a combining mark, a zero-width or other format character."""
+    return unicodedata.category(character) in _SILENT
 
 
 def split_pinyin(word: str, syllables: Collection[str]) -> list[SoundUnit] | None:
@@ -242,4 +303,13 @@ def sound_id(unit: str, table: Mapping[str, int], unknown: int = 0) -> int:
     return table.get(unit.rstrip(TONES), unknown) if row is None else row
 
 
-__all__ = ["TABLES", "PhraseReader", "SoundReader", "SoundTables", "sound_id", "split_pinyin"]
+__all__ = [
+    "TABLES",
+    "PhraseReader",
+    "SoundReader",
+    "SoundTables",
+    "SpokenSyllable",
+    "is_silent",
+    "sound_id",
+    "split_pinyin",
+]

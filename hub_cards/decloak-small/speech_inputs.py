@@ -31,6 +31,7 @@ class SpeechInputs:
         max_tokens: int,
         units: Sequence[str] | None = None,
         tables: SoundTables | None = None,
+        speaks: bool = True,
     ) -> None:
         """Keep the parts; the engine is loaded when it first speaks.
 
@@ -40,6 +41,7 @@ class SpeechInputs:
             max_tokens: most speech tokens of a spoken row.
             units: the sound bank's; unit i is row i + 1, row 0 is the unknown sound.
             tables: those of a `SoundReader`. With them a spoken row has one token a unit, without one a word token.
+            speaks: whether an engine is configured; without one `load_engine` can only raise.
         """
         self.hear_text: HearText | None = None
         self._load_engine = load_engine
@@ -49,11 +51,17 @@ class SpeechInputs:
         if units is not None:
             self._table = {unit: row for row, unit in enumerate(units, start=1)}
         self._reader = SoundReader(tables) if tables is not None else None
+        self._speaks = speaks
 
     @property
     def has_bank(self) -> bool:
         """Whether texts can be heard without being spoken."""
         return self._table is not None and self._reader is not None
+
+    @property
+    def has_engine(self) -> bool:
+        """Whether there is something to speak with, or to hear in its place."""
+        return self._speaks or self.hear_text is not None
 
     def from_bank(self, window: TextWindow) -> dict[str, Any]:
         """Return bank ids and positions of a window; nothing where nothing in it is spoken.

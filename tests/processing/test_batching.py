@@ -167,6 +167,8 @@ def test_the_table_of_the_contract_names_what_is_made() -> None:
         "input_features": np.ones((4, 6), dtype=np.float32),
         "sound_ids": [3],
         "speech_positions": [1],
+        "transcript_ids": [3],
+        "transcript_positions": [1],
     }
     heard = text_row(2) | {"speech_features": np.ones((1, 6), dtype=np.float32), "speech_positions": [1]}
     batch = pad_batch([every], 0, draw, to_pixels) | pad_batch([heard], 0, draw, to_pixels)
@@ -176,3 +178,22 @@ def test_the_table_of_the_contract_names_what_is_made() -> None:
         keys, shape, dtype = (cell.strip() for cell in row.strip("|").split("|"))
         table |= {key: (shape.count(",") + 1, dtype) for key in re.findall("`(\\w+)`", re.sub(r"\(.*?\)", "", keys))}
     assert {name: (value.ndim, str(value.dtype)) for name, value in batch.items()} == table
+
+
+def test_transcripts_of_some_rows() -> None:
+    """Beside speech of another length, empty ones, and rows without; ids are padded as a text's are."""
+    rows = [
+        text_row(2) | {"transcript_ids": [5, 6, 7], "transcript_positions": [1, 1, 0]},
+        text_row(2) | {"transcript_ids": [], "transcript_positions": [], "sound_ids": [3], "speech_positions": [1]},
+        text_row(2),
+    ]
+    batch = pad_batch(rows, 9, draw, to_pixels)
+    assert batch["transcript_ids"].tolist() == [[5, 6, 7], [9, 9, 9], [9, 9, 9]]
+    assert batch["transcript_positions"].tolist() == [[1, 1, 0], [0, 0, 0], [0, 0, 0]]
+    assert batch["transcript_attention_mask"].tolist() == [[1, 1, 1], [0, 0, 0], [0, 0, 0]]
+    assert batch["speech_attention_mask"].tolist() == [[0], [1], [0]]
+    empty = pad_batch(rows[1:], 9, draw, to_pixels)
+    assert empty["transcript_ids"].tolist() == [[9], [9]] and not empty["transcript_attention_mask"].any()
+    assert not any(name.startswith("transcript") for name in pad_batch(rows[2:], 9, draw, to_pixels))
+    alone = pad_batch([{"transcript_ids": [5], "transcript_positions": [2]}], 9, draw, to_pixels)
+    assert set(alone) == {"transcript_ids", "transcript_positions", "transcript_attention_mask"}

@@ -77,6 +77,52 @@ def test_what_cannot_be_heard_is_left_out() -> None:
             make()(window("!?"), RowSenses(SPEECH, route))
 
 
+def transcribing(transcript: list[int], banks: bool = True, engine: bool = True) -> RowFeatures:
+    """Hears every window as these tokens, all at token 1."""
+    made = {"transcript_ids": transcript, "transcript_positions": [1] * len(transcript)}
+    parts: dict[str, Any] = {"units": UNITS, "tables": TABLES} if banks else {}
+    speech = SpeechInputs(SingingEngine, HEARING, 9, **parts, speaks=engine)
+    return RowFeatures(speech, None, 99, 9, lambda _: made)
+
+
+@pytest.mark.parametrize(
+    ("banks", "engine", "route", "key", "source"),
+    [
+        (True, True, None, "sound_ids", "bank"),
+        (True, True, "exact", "input_features", "singing"),
+        (False, True, None, "input_features", "singing"),
+        (False, False, None, None, "transcript"),
+    ],
+)
+@pytest.mark.parametrize("transcript", [[7, 8], []])
+def test_a_transcript_goes_with_every_route(
+    banks: bool, engine: bool, route: str | None, key: str | None, source: str, transcript: list[int]
+) -> None:
+    features = transcribing(transcript, banks, engine)(window("你好"), RowSenses(["text", "speech"], route))
+    assert features.get("transcript_ids", []) == transcript
+    assert len(features.get("transcript_positions", [])) == len(transcript)
+    assert {"sound_ids", "input_features", "speech_features"} & set(features) == ({key} if key else set())
+    heard = key is not None or bool(transcript)
+    assert features["report"]["sources"] == ({"speech": source} if heard else {})
+    assert features["report"]["modalities"] == (["text", "speech"] if heard else ["text"])
+
+
+@pytest.mark.parametrize(("banks", "engine"), [(True, True), (False, True), (False, False)])
+def test_an_empty_transcript_is_nothing_to_hear(banks: bool, engine: bool) -> None:
+    with pytest.raises(ValueError, match=r"nothing for the wanted senses \['speech'\]"):
+        transcribing([], banks, engine)(window("!?"), RowSenses(SPEECH))
+    alone = transcribing([7], banks, engine)(window("!?"), RowSenses(SPEECH))
+    assert alone["report"]["sources"] == {"speech": "transcript"} and alone["transcript_ids"] == [7]
+
+
+def test_given_audio_and_other_senses_have_no_transcript() -> None:
+    for senses, mel in ((["text"], None), (["text", "vision"], None), (["text", "speech"], MEL)):
+        features = transcribing([7])(window("你好"), RowSenses(senses, mel=mel))
+        assert not {"transcript_ids", "transcript_positions"} & set(features)
+    with pytest.raises(ValueError, match="build one .decloak build-banks."):
+        transcribing([7], banks=False, engine=False)(window("你"), RowSenses(SPEECH, "bank"))
+
+
 def test_routes_have_two_names() -> None:
     assert [check_route(route) for route in ("bank", "exact", None)] == ["bank", "exact", None]
     for wrong in ("Bank", "", "drawn"):

@@ -47,6 +47,14 @@ def test_senses_that_are_left_out_take_their_banks_and_stages_along() -> None:
         assert found.model["default_modalities"] == found.processor["default_modalities"] == senses
 
 
+def test_a_transcript_stays_and_goes_with_speech() -> None:
+    overrides = {"transcript.price": "2.0"}
+    heard, seen, read = (recipe(overrides, senses=["text", *more]) for more in (["speech"], ["vision"], []))
+    assert heard.transcript is not None and heard.transcript.price == 2.0
+    assert seen.transcript is None and read.transcript is None
+    assert recipe(senses=["text", "speech"]).transcript is None
+
+
 def test_stages_are_left_out_by_name() -> None:
     assert stage_names(recipe(without_stages=["align", "joint"]))[0] == "specialise-text"
     paper = variant_recipe(SMALL, Variant(name="v", recipe="mmbert-paper", without_stages=["align"]), 0, {})

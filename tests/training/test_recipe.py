@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from decloak.training import recipes
-from decloak.training.recipe import Recipe, load_recipe
+from decloak.training.recipe import Recipe, TranscriptSettings, load_recipe
 
 MINIMAL: dict[str, Any] = {"name": "a", "data": [{"name": "x"}]}
 
@@ -69,6 +69,10 @@ def test_overrides(tmp_path: Path) -> None:
         ({"data": [{"name": "x", "colum": "y"}]}, {}, "colum"),
         ({"data": [{"name": "x"}, {"name": "x"}]}, {}, "names a table twice"),
         ({"data": [{"name": "x", "limit": 0}]}, {}, "limit"),
+        ({"transcript": {"price": -1}}, {}, "price"),
+        ({"transcript": {"price": float("inf")}}, {}, "price"),
+        ({"transcript": {"least_pair_count": 0}}, {}, "least_pair_count"),
+        ({"transcript": {"prise": 1}}, {}, "prise"),
         ({"labels": ["one"]}, {}, "two or more"),
         ({"labels": ["one", "one"]}, {}, "two or more"),
         ({"model": {"fusoin": "add"}}, {}, "model has no setting \\['fusoin'\\]"),
@@ -86,6 +90,13 @@ def test_overrides(tmp_path: Path) -> None:
 def test_bad_recipes(tmp_path: Path, values: dict[str, Any], overrides: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         load_recipe(write(tmp_path, **(MINIMAL | values)), overrides)
+
+
+def test_a_transcript_is_no_part_unless_it_is_named(tmp_path: Path) -> None:
+    assert load_recipe(write(tmp_path, **MINIMAL)).transcript is None
+    found = load_recipe(write(tmp_path, **MINIMAL, transcript={"least_pair_count": 2}), {"transcript.price": "0.5"})
+    assert found.transcript == TranscriptSettings(price=0.5, least_pair_count=2)
+    assert TranscriptSettings() == TranscriptSettings(price=1.0, least_pair_count=1)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "a: [", "just words"])

@@ -13,13 +13,15 @@ import torch
 import yaml
 from transformers import AutoModelForSequenceClassification, AutoProcessor
 
+from decloak.modeling import MMBertTextClassificationPipeline
+from decloak.training.banks import transcript_tables
 from decloak.training.banks.feature_bank import FeatureBank, make_bank
 from decloak.training.banks.installing import Banks
 from decloak.training.banks.sound_bank import build_sound_bank
 from decloak.training.initial_model import Encoders, read_banks
 from decloak.training.recipe import Recipe
 from decloak.training.run import train_mmbert
-from tests.tiny import tiny_tokenizer
+from tests.tiny import CJK, tiny_tokenizer
 from tests.training.banks.fake_hearing import WIDTH, FakeHearing
 from tests.training.builders import TEXT
 from tests.training.tiny_run import RECIPE, write_inputs
@@ -82,6 +84,34 @@ def run(encoder_folders: dict[str, Path], tmp_path_factory: pytest.TempPathFacto
     model = train_mmbert(**arguments, output=folder / "run")
     yield {"folder": folder, "arguments": arguments, "model": model}
     torch.set_num_threads(threads)
+
+
+def test_a_model_that_was_trained_with_a_transcript_hears_one_again(
+    run: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the recipe to the loaded repository: its map is trained, its processor hears, and so does the pipeline."""
+    monkeypatch.setattr(transcript_tables, "_dictionary", lambda _: {"你好": 90, "坏人": 60, "天气": 40, "人": 30})
+    file = tmp_path / "heard.yaml"
+    file.write_text(yaml.safe_dump(sound_recipe(transcript={"price": 0.5})), encoding="utf-8")
+    rows = [f"{character}nihao,{number % 2}" for number, character in enumerate(CJK[:40])]
+    (tmp_path / "all.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    data = run["arguments"]["data"] | {"all": tmp_path / "all.csv"}
+    folder = train_mmbert(**(run["arguments"] | {"recipe": file, "data": data}), output=tmp_path / "run")
+    processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
+    model = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True).eval()
+    assert (model.config.transcript, processor.transcript_price) == (True, 0.5)
+    assert processor.sound_tables == TABLES and "你好" in processor.transcript_tables["unigrams"]
+    trained = model.mmbert.transcript.aligner.weight.float()
+    assert torch.isfinite(trained).all() and not torch.equal(trained, torch.eye(len(trained)))
+    batch = processor(text="你郝")
+    assert processor.tokenizer.decode(batch["transcript_ids"][0]).endswith("好")
+    quiet = {name: value for name, value in batch.items() if not name.startswith("transcript")}
+    with torch.no_grad():
+        scores = model(**batch).logits.softmax(dim=-1)[0]
+        assert not torch.allclose(scores, model(**quiet).logits.softmax(dim=-1)[0], atol=1e-5)
+    pipe = MMBertTextClassificationPipeline(model=model, processor=processor)
+    answer = pipe("你郝", top_k=None)
+    assert sorted(one["score"] for one in answer) == pytest.approx(sorted(scores.tolist()), abs=1e-4)
 
 
 def test_the_saved_model_hears_by_its_bank(run: dict[str, Any]) -> None:

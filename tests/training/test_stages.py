@@ -93,7 +93,8 @@ def test_too_few_steps() -> None:
 @pytest.mark.parametrize("scope", ["intermediate", "ffn"])
 @pytest.mark.parametrize("shared", [True, False])
 def test_every_parameter_has_the_component_of_its_place(scope: Any, shared: bool) -> None:
-    config = tiny_config(expert_scope=scope, shared_expert=shared, expert_layers=[1], speech_feature_size=4)
+    fields: dict[str, Any] = {"shared_expert": shared, "expert_layers": [1], "speech_feature_size": 4}
+    config = tiny_config(expert_scope=scope, transcript=True, **fields)
     with torch.device("meta"):
         model = MMBertForSequenceClassification(config)
     base = model.mmbert
@@ -108,8 +109,9 @@ def test_every_parameter_has_the_component_of_its_place(scope: Any, shared: bool
     routed = base.layers[1].feed_forward
     senses = (base.speech, base.vision)
     aligners = parameters(base.speech.aligner, base.vision.aligner)
+    heard = parameters(base.transcript.aligner)
     expected = {
-        "speech_aligner": parameters(base.speech.aligner),
+        "speech_aligner": parameters(base.speech.aligner) | heard,
         "vision_aligner": parameters(base.vision.aligner),
         "sense_encoders": parameters(*senses) - aligners,
         **{f"{name}_expert": parameters(routed.experts[name]) for name in MODALITIES},

@@ -9,6 +9,8 @@ from decloak.processing.tables import load_table
 SoundTables = dict[str, dict[str, str]]
 
 WORD = re.compile("[a-z]+(?:'[a-z]+)*")
+HAN = re.compile("[\u4e00-\u9fff]")
+SELECTOR = "\ufe0f"
 CHINESE_DIGITS = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 # What a phonemizer writes beside sounds: stress, length and tone marks, joiners.
 NO_SOUND = re.compile("[^\\w]|[ˈˌːˑ‿]")
@@ -40,7 +42,28 @@ def make_sound_tables(
     }
     if emoji:
         tables |= {name: _first(load_table(f"emoji_words_{name[-2:]}")) for name in ("emoji_zh", "emoji_en")}
+        tables["emoji_characters"] = emoji_characters()
     return tables
+
+
+def emoji_characters() -> dict[str, str]:
+    """Return for each emoji the Han characters that it may stand for, the likeliest first.
+
+    Those of its names, of the words that it is used for, of what slang takes it for and of its keywords; digits as
+    characters.
+    """
+    meanings: dict[str, list[str]] = {}
+    for word, signs in load_table("emoji_meanings_zh").items():
+        for sign in signs:
+            meanings.setdefault(sign.replace(SELECTOR, ""), []).append(word)
+    slang, keywords = load_table("emoji_slang_zh"), load_table("emoji_keywords_zh")
+    found = {}
+    for emoji, names in load_table("emoji_words_zh").items():
+        plain = emoji.replace(SELECTOR, "")
+        words = "".join([*names, *meanings.get(plain, ()), *slang.get(plain, ()), *keywords.get(plain, ())])
+        characters = [CHINESE_DIGITS.get(character, character) for character in words]
+        found[emoji] = "".join(dict.fromkeys(filter(HAN.match, characters)))
+    return {emoji: characters for emoji, characters in found.items() if characters}
 
 
 def _readings(characters: Iterable[str] | None) -> dict[str, str]:

@@ -21,6 +21,7 @@ DICTIONARY_SHARE = 0.5  # of a word's probability: the rest is that of the texts
 MIXING = 5.0  # occurrences of a word from which its pairs count as much as the words alone
 PAIR_SHARE = 0.9
 LEAST_DICTIONARY_COUNT = 20
+DICTIONARY_EXTRA, TEXT_EXTRA = 0.5, 0.05
 
 
 def make_transcript_tables(texts: Iterable[str], least_pair_count: int = 1) -> dict[str, dict[str, float]]:
@@ -32,6 +33,11 @@ def make_transcript_tables(texts: Iterable[str], least_pair_count: int = 1) -> d
     Args:
         texts: what people write; parts that are not Han characters separate sentences.
         least_pair_count: pairs that are seen less often are left out.
+
+    Returns:
+        The tables, in an order and with numbers that depend on the texts alone. Costs have two decimals: the
+        probabilities after a word sum to 1 or less but for that rounding. Words longer than `LONGEST_WORD`, which are
+        never heard, have no row.
 
     Raises:
         ModuleNotFoundError: jieba is not installed.
@@ -49,10 +55,11 @@ def make_transcript_tables(texts: Iterable[str], least_pair_count: int = 1) -> d
         raise ValueError("The texts have no Chinese words: a transcript needs a model of what people write.")
     probabilities, unknown = _word_probabilities(words, _dictionary(jieba))
     unigrams = {word: _cost(probability) for word, probability in probabilities.items()} | {UNKNOWN: _cost(unknown)}
-    backoffs = {word: _cost(1 - _mixing(count)) for word, count in words.items() if count > 1 or word in probabilities}
+    contexts = {SENTENCE} | (probabilities.keys() & words.keys())
+    backoffs = {word: _cost(1 - _mixing(words[word])) for word in sorted(contexts)}
     bigrams = {}
-    for (first, second), count in pairs.items():
-        if count >= least_pair_count and second in probabilities:
+    for (first, second), count in sorted(pairs.items()):
+        if count >= least_pair_count and first in contexts and second in probabilities:
             mixing = _mixing(words[first])
             seen = mixing * count / words[first] + (1 - mixing) * probabilities[second]
             bigrams[f"{first} {second}"] = _cost(seen)
@@ -82,15 +89,20 @@ def _dictionary(jieba: Any) -> dict[str, int]:
 
 
 def _word_probabilities(words: Counter[str], dictionary: dict[str, int]) -> tuple[dict[str, float], float]:
-    """Return the probability of each word, and of one that is in neither source."""
-    total, listed = words.total() - words[SENTENCE], sum(dictionary.values())
-    texts = {word for word in words if word != SENTENCE and len(word) <= LONGEST_WORD}
-    probabilities = {
-        word: DICTIONARY_SHARE * (dictionary.get(word, 0) + 0.5) / listed
-        + (1 - DICTIONARY_SHARE) * (words[word] + 0.05) / total
-        for word in texts | set(dictionary)
-    }
-    return probabilities, DICTIONARY_SHARE * 0.5 / listed + (1 - DICTIONARY_SHARE) * 0.05 / total
+    """Return the probability of each word, and of one that is in neither source; they sum to 1.
+
+    Each source gives every word, and the one that is in neither, a part of an occurrence more than it has.
+    """
+    known = {word for word in words if word != SENTENCE and len(word) <= LONGEST_WORD} | set(dictionary)
+    in_texts = sum(words[word] for word in known) + TEXT_EXTRA * (len(known) + 1)
+    in_dictionary = sum(dictionary.values()) + DICTIONARY_EXTRA * (len(known) + 1)
+
+    def probability(word: str) -> float:
+        listed = (dictionary.get(word, 0) + DICTIONARY_EXTRA) / in_dictionary
+        seen = (words[word] + TEXT_EXTRA) / in_texts
+        return DICTIONARY_SHARE * listed + (1 - DICTIONARY_SHARE) * seen
+
+    return {word: probability(word) for word in sorted(known)}, probability(UNKNOWN)
 
 
 def _mixing(count: int) -> float:

@@ -1,0 +1,213 @@
+"""What a listener would write down of a text: the likeliest words that sound like it.
+
+A homophone cloaks a word from who reads; who hears it still hears the word. The transcript is found as a recogniser
+finds it: the syllables of a text, without tones, are decoded into words by a back-off bigram model (Katz 1987), in
+which a word costs the negative logarithm of its probability. Whatever is heard otherwise than it is written costs
+`price` a character more, so that an ordinary text is heard as it is written. At no price, whatever it is, traditional
+characters are heard as the simplified ones that words are written in, pinyin as words, and emoji as their names.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter, ne
+from typing import NamedTuple
+
+from .sound_units import SoundReader, SpokenSyllable, is_silent
+
+TranscriptTables = Mapping[str, Mapping[str, float]]
+
+TABLES = ("unigrams", "backoffs", "bigrams")
+SENTENCE, UNKNOWN = "<s>", "<unk>"
+LONGEST_WORD = 5
+LONGEST_GAP = 2  # visible characters between two syllables of a run: a blank, a sign that splits a word
+CANDIDATES = 8  # words of the same sound that are tried at a place
+BEAM = 4
+
+
+class HeardWord(NamedTuple):
+    """A word that is heard otherwise than it is written.
+
+    Attributes:
+        start: offset of the characters that it is heard from.
+        end: offset behind them.
+        text: the word.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+class _Hypothesis(NamedTuple):
+    """A way to hear a run up to some syllable: its cost, its last word, where that began, and what came before it."""
+
+    cost: float
+    word: str
+    start: int
+    before: "_Hypothesis | None"
+
+
+class Transcriber:
+    """Hears Chinese texts."""
+
+    def __init__(self, reader: SoundReader, tables: TranscriptTables, price: float = 1.0) -> None:
+        """Index the words by their sound.
+
+        Args:
+            reader: reads texts and words.
+            tables: costs in nats: `unigrams` of words, with `<unk>` for a character that is no word of it;
+                `backoffs` of words and `<s>`, added where a word is not known to follow one; `bigrams` of two words
+                with a blank between them.
+            price: cost of each character that is heard otherwise than it is written, and of each gap in a word.
+
+        Raises:
+            ValueError: A table is missing or unknown, `<unk>` has no cost, a bigram is not two words, or the price is
+                negative or no finite number.
+        """
+        _check(tables, price)
+        self._reader = reader
+        self._price = price
+        self._unigrams = tables["unigrams"]
+        self._backoffs = tables["backoffs"]
+        self._unknown = self._unigrams[UNKNOWN]
+        self._bigrams: dict[str, dict[str, float]] = {}
+        for pair, cost in tables["bigrams"].items():
+            first, second = pair.split(" ")
+            self._bigrams.setdefault(first, {})[second] = cost
+        self._by_sound = self._index()
+
+    def __call__(self, text: str) -> list[HeardWord]:
+        """Return the words that are heard otherwise than they are written, in the order of the text."""
+        words = []
+        for run in _runs(text, self._reader.syllables(text)):
+            for start, end, word in self._decode(text, run):
+                first, last = run[start].start, max(spoken.end for spoken in run[start:end])
+                if text[first:last] != word:
+                    words.append(HeardWord(first, last, word))
+        return _joined(words)
+
+    def transcript(self, text: str) -> str:
+        """Return the text as it is heard."""
+        parts, end = [], 0
+        for word in self(text):
+            parts += [text[end : word.start], word.text]
+            end = word.end
+        return "".join([*parts, text[end:]])
+
+    def _index(self) -> dict[tuple[str, ...], list[str]]:
+        """Return the likeliest words of each sound; equally likely ones in an order that saving does not change."""
+        by_sound: dict[tuple[str, ...], list[str]] = {}
+        for word in sorted(sorted(self._unigrams), key=self._unigrams.__getitem__):
+            sound = self._reader.word_syllables(word) if len(word) <= LONGEST_WORD else None
+            if sound:
+                alike = by_sound.setdefault(sound, [])
+                if len(alike) < CANDIDATES:
+                    alike.append(word)
+        return by_sound
+
+    def _decode(self, text: str, run: Sequence[SpokenSyllable]) -> list[tuple[int, int, str]]:
+        """Return the likeliest words of a run as (first syllable, syllable behind the last, word)."""
+        sounds = tuple(spoken.syllable for spoken in run)
+        written = [spoken.written for spoken in run]
+        gaps = [0.0] + [self._price * (before.end < after.start) for before, after in zip(run, run[1:], strict=False)]
+        ends: list[list[_Hypothesis]] = [[] for _ in range(len(run) + 1)]
+        ends[0] = [_Hypothesis(0.0, SENTENCE, 0, None)]
+        for start, hypotheses in enumerate(ends[:-1]):
+            found = []
+            for end in range(start + 1, min(len(run), start + LONGEST_WORD) + 1):
+                crossed = sum(gaps[start + 1 : end])
+                for word, changed in self._candidates(sounds[start:end], written[start:end]):
+                    found.append((end, word, crossed + self._price * changed))
+            if not written[start] and sounds[start : start + 1] not in self._by_sound:
+                # Pinyin of which no character is known stays as it is.
+                found.append((start + 1, text[run[start].start : run[start].end], 0.0))
+            self._extend(hypotheses, found, start, ends)
+        return list(_words(min(ends[-1], key=_cost), len(run)))[::-1]
+
+    def _candidates(self, sounds: tuple[str, ...], written: Sequence[str]) -> list[tuple[str, int]]:
+        """Return the words that sound like these syllables, and how many of their characters are written otherwise."""
+        alike = self._by_sound.get(sounds, ())
+        plain, unwritten = "".join(written), written.count("")
+        found = [(word, sum(map(ne, word, written)) - unwritten) for word in alike]
+        if not unwritten and plain not in alike and (len(sounds) == 1 or plain in self._unigrams):
+            found.append((plain, 0))
+        return found
+
+    def _extend(
+        self,
+        hypotheses: list[_Hypothesis],
+        found: Sequence[tuple[int, str, float]],
+        start: int,
+        ends: Sequence[list[_Hypothesis]],
+    ) -> None:
+        """Append each word that begins at a place, behind the hypothesis that it is cheapest after, where it ends."""
+        contexts = [self._context(hypothesis) for hypothesis in sorted(hypotheses, key=_cost)[:BEAM]]
+        for end, word, cost in found:
+            alone = self._unigrams.get(word, self._unknown)
+            least, before = math.inf, contexts[0][0]
+            for hypothesis, backoff, following in contexts:
+                follows = following.get(word)
+                reached = hypothesis[0] + (alone + backoff if follows is None else follows)
+                if reached < least:
+                    least, before = reached, hypothesis
+            ends[end].append(_Hypothesis(least + cost, word, start, before))
+
+    def _context(self, hypothesis: _Hypothesis) -> tuple[_Hypothesis, float, Mapping[str, float]]:
+        """Return a hypothesis with the cost of backing off from its last word, and the words known to come next."""
+        word = hypothesis.word
+        return hypothesis, self._backoffs.get(word, 0.0), self._bigrams.get(word, {})
+
+
+_cost = itemgetter(0)
+
+
+def _words(best: _Hypothesis, end: int) -> Iterator[tuple[int, int, str]]:
+    """Yield the words of a hypothesis from its end to its start."""
+    while best.before is not None:
+        yield best.start, end, best.word
+        end, best = best.start, best.before
+
+
+def _runs(text: str, syllables: Sequence[SpokenSyllable]) -> Iterator[list[SpokenSyllable]]:
+    """Yield stretches of syllables with at most a blank or a sign between them: words may hide across those."""
+    run: list[SpokenSyllable] = []
+    for spoken in syllables:
+        between = text[run[-1].end : spoken.start] if run else ""
+        if run and between and _parts(between):
+            yield run
+            run = []
+        run.append(spoken)
+    if run:
+        yield run
+
+
+def _parts(between: str) -> bool:
+    """Tell whether characters part a word; any number of invisible ones does not."""
+    visible = sum(not is_silent(character) for character in between)
+    return visible > LONGEST_GAP or any(character.isalnum() for character in between)
+
+
+def _joined(words: Sequence[HeardWord]) -> list[HeardWord]:
+    """Join words that are heard from the same emoji: its place can be replaced only once."""
+    joined: list[HeardWord] = []
+    for word in words:
+        if joined and word.start < joined[-1].end:
+            last = joined.pop()
+            word = HeardWord(last.start, max(last.end, word.end), last.text + word.text)
+        joined.append(word)
+    return joined
+
+
+def _check(tables: TranscriptTables, price: float) -> None:
+    if sorted(tables) != sorted(TABLES):
+        raise ValueError(f"The transcript's tables are {sorted(tables)}; {sorted(TABLES)} are needed.")
+    if UNKNOWN not in tables["unigrams"]:
+        raise ValueError(f"unigrams has no {UNKNOWN}: what a character costs that is no word of the table.")
+    broken = [pair for pair in tables["bigrams"] if not all(pair.split(" ")) or pair.count(" ") != 1]
+    if broken:
+        raise ValueError(f"The bigram {broken[0]!r} needs two words with one blank between them.")
+    if not 0 <= price < math.inf:
+        raise ValueError(f"price={price}; a character that is heard otherwise costs a finite number, 0 or more.")
+
+
+__all__ = ["TABLES", "HeardWord", "Transcriber", "TranscriptTables"]
