@@ -133,7 +133,7 @@ class Transcriber:
             if run[start].name:
                 best = hypotheses[0]
                 ends[start + 1].append(_Hypothesis(best.cost + UNSAID, best.word, start, best, run[start].name))
-            elif not found:
+            elif all(end > start + 1 for end, _, _ in found):
                 # Pinyin of which no character is known stays as it is.
                 found.append((start + 1, text[run[start].start : run[start].end], 0.0))
             self._extend(hypotheses, found, start, ends)

@@ -15,7 +15,7 @@ from .glyph_rendering import characters, simpler_forms
 SoundTables = Mapping[str, Mapping[str, str]]
 SoundUnit = tuple[int, str]
 
-TABLES = ("readings", "phrases", "simplified", "words", "spellings", "emoji_zh", "emoji_en")
+TABLES = ("readings", "phrases", "simplified", "words", "spellings", "emoji_zh", "emoji_en", "emoji_characters")
 TONES = "12345"
 LONGEST_SYLLABLE = 6
 MEMO_LIMIT = 1 << 16
@@ -30,19 +30,21 @@ _MAYBE_EMOJI = re.compile(
 
 @dataclass(frozen=True)
 class SpokenSyllable:
-    """One Chinese syllable of a text.
+    """One Chinese syllable of a text, or an emoji that stands for one.
 
     Attributes:
-        start: offset of what it is read from: a character, letters of pinyin, or an emoji whose name has it.
+        start: offset of what it is read from: a character, letters of pinyin, or an emoji.
         end: offset behind that.
-        syllable: without its tone, which who cloaks a text seldom keeps.
-        written: the simplified character that stands there, or that an emoji's name has; empty for pinyin.
+        sounds: toneless syllables (who cloaks a text seldom keeps the tone) to the simplified characters that they are
+            written with. A character has one sound and stands for itself, pinyin has one and no character; an emoji may
+            have many: it is heard as any character of its name, of its keywords, or of what slang takes it for.
+        name: of an emoji, as which it is heard where no sound of it fits.
     """
 
     start: int
     end: int
-    syllable: str
-    written: str
+    sounds: Mapping[str, str]
+    name: str = ""
 
 
 class PhraseReader:
@@ -115,7 +117,8 @@ class SoundReader:
             tables: `readings` (syllable to the characters that are read so, and digits), `phrases` (phrase to its
                 syllables, separated by spaces), `simplified` (traditional character to its simplified form, in which
                 the phrases are written), `words` and `spellings` (a word, or some letters, to their phonemes,
-                one character each), `emoji_zh` and `emoji_en` (emoji to its name).
+                one character each), `emoji_zh` and `emoji_en` (emoji to its name), `emoji_characters` (emoji to the
+                characters that it may stand for in a Chinese text; those of its name, if it is not there).
 
         Raises:
             ValueError: A table of another name, or a phrase without one syllable for each character.
@@ -132,6 +135,8 @@ class SoundReader:
         self._spellings = tables.get("spellings", {})
         self._longest_spelling = max(map(len, self._spellings), default=0)
         self._emoji = {True: tables.get("emoji_zh", {}), False: tables.get("emoji_en", {})}
+        self._emoji_characters = tables.get("emoji_characters", {})
+        self._heard_as: dict[str, Mapping[str, str]] = {}
         self._names: dict[tuple[str, bool], list[str]] = {}
 
     def __call__(self, text: str) -> list[SoundUnit]:
@@ -162,7 +167,7 @@ class SoundReader:
         emoji = list(self._named_emoji(text, chinese=True))
         plain, places = _spoken_characters(text, emoji)
         found = [
-            SpokenSyllable(places[at], places[at] + 1, syllable, written)
+            SpokenSyllable(places[at], places[at] + 1, {syllable: written})
             for at, syllable, written in self._read_han(plain)
         ]
         for match in _LATIN_WORD.finditer(plain):
@@ -170,12 +175,22 @@ class SoundReader:
             syllables = None if word in self._words else split_pinyin(word, self._syllables)
             for offset, syllable in syllables or ():
                 first = match.start() + offset
-                found.append(SpokenSyllable(places[first], places[first + len(syllable) - 1] + 1, syllable, ""))
-        for at, length, name in emoji:
-            found += [
-                SpokenSyllable(at, at + length, syllable, written) for _, syllable, written in self._read_han(name)
-            ]
+                found.append(SpokenSyllable(places[first], places[first + len(syllable) - 1] + 1, {syllable: ""}))
+        found += [
+            SpokenSyllable(at, at + length, self._emoji_sounds(text[at : at + length], name), name)
+            for at, length, name in emoji
+        ]
         return sorted(found, key=lambda spoken: spoken.start)
+
+    def _emoji_sounds(self, emoji: str, name: str) -> Mapping[str, str]:
+        """Return the toneless syllables of the characters that an emoji stands for, with these; it is remembered."""
+        if emoji not in self._heard_as:
+            forms = [form for form in simpler_forms(emoji) if form in self._emoji_characters]
+            sounds: dict[str, str] = {}
+            for _, syllable, character in self._read_han(self._emoji_characters[forms[0]] if forms else name):
+                sounds[syllable] = sounds.get(syllable, "") + character
+            self._heard_as[emoji] = sounds
+        return self._heard_as[emoji]
 
     def _read_han(self, plain: str) -> Iterator[tuple[int, str, str]]:
         """Yield (offset, toneless syllable, simplified character) for each Han character that has a reading."""

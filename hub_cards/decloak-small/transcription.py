@@ -4,11 +4,13 @@ A homophone cloaks a word from who reads; who hears it still hears the word. The
 finds it: the syllables of a text, without tones, are decoded into words by a back-off bigram model (Katz 1987), in
 which a word costs the negative logarithm of its probability. Whatever is heard otherwise than it is written costs
 `price` a character more, so that an ordinary text is heard as it is written. At no price, whatever it is, traditional
-characters are heard as the simplified ones that words are written in, pinyin as words, and emoji as their names.
+characters are heard as the simplified ones that words are written in, pinyin as words, and emoji as characters that
+they may stand for (Chinese "abstract speech" writes whole sentences so), or where none fits as their names.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from operator import itemgetter, ne
 from typing import NamedTuple
 
@@ -22,6 +24,8 @@ LONGEST_WORD = 5
 LONGEST_GAP = 2  # visible characters between two syllables of a run: a blank, a sign that splits a word
 CANDIDATES = 8  # words of the same sound that are tried at a place
 BEAM = 4
+UNSAID = 12.0  # what it costs that an emoji is heard as its name: rather any word that fits
+MOST_READINGS = 256  # ways to read some emoji that are tried; a row of more emoji than that is no word
 
 
 class HeardWord(NamedTuple):
@@ -39,12 +43,21 @@ class HeardWord(NamedTuple):
 
 
 class _Hypothesis(NamedTuple):
-    """A way to hear a run up to some syllable: its cost, its last word, where that began, and what came before it."""
+    """A way to hear a run up to some syllable.
+
+    Attributes:
+        cost: of all of it.
+        word: that the next one follows.
+        start: syllable at which what is heard last begins.
+        before: what comes before that.
+        heard: what is heard last: the word, or the name of an emoji, which no word follows.
+    """
 
     cost: float
     word: str
     start: int
     before: "_Hypothesis | None"
+    heard: str
 
 
 class Transcriber:
@@ -81,10 +94,10 @@ class Transcriber:
         words = []
         for run in _runs(text, self._reader.syllables(text)):
             for start, end, word in self._decode(text, run):
-                first, last = run[start].start, max(spoken.end for spoken in run[start:end])
+                first, last = run[start].start, run[end - 1].end
                 if text[first:last] != word:
                     words.append(HeardWord(first, last, word))
-        return _joined(words)
+        return words
 
     def transcript(self, text: str) -> str:
         """Return the text as it is heard."""
@@ -107,41 +120,49 @@ class Transcriber:
 
     def _decode(self, text: str, run: Sequence[SpokenSyllable]) -> list[tuple[int, int, str]]:
         """Return the likeliest words of a run as (first syllable, syllable behind the last, word)."""
-        sounds = tuple(spoken.syllable for spoken in run)
-        written = [spoken.written for spoken in run]
         gaps = [0.0] + [self._price * (before.end < after.start) for before, after in zip(run, run[1:], strict=False)]
         ends: list[list[_Hypothesis]] = [[] for _ in range(len(run) + 1)]
-        ends[0] = [_Hypothesis(0.0, SENTENCE, 0, None)]
+        ends[0] = [_Hypothesis(0.0, SENTENCE, 0, None, "")]
         for start, hypotheses in enumerate(ends[:-1]):
+            hypotheses = sorted(hypotheses, key=_cost)[:BEAM]
             found = []
             for end in range(start + 1, min(len(run), start + LONGEST_WORD) + 1):
                 crossed = sum(gaps[start + 1 : end])
-                for word, changed in self._candidates(sounds[start:end], written[start:end]):
+                for word, changed in self._candidates(run[start:end]):
                     found.append((end, word, crossed + self._price * changed))
-            if not written[start] and sounds[start : start + 1] not in self._by_sound:
+            if run[start].name:
+                best = hypotheses[0]
+                ends[start + 1].append(_Hypothesis(best.cost + UNSAID, best.word, start, best, run[start].name))
+            elif all(end > start + 1 for end, _, _ in found):
                 # Pinyin of which no character is known stays as it is.
                 found.append((start + 1, text[run[start].start : run[start].end], 0.0))
             self._extend(hypotheses, found, start, ends)
         return list(_words(min(ends[-1], key=_cost), len(run)))[::-1]
 
-    def _candidates(self, sounds: tuple[str, ...], written: Sequence[str]) -> list[tuple[str, int]]:
+    def _candidates(self, spoken: Sequence[SpokenSyllable]) -> list[tuple[str, int]]:
         """Return the words that sound like these syllables, and how many of their characters are written otherwise."""
-        alike = self._by_sound.get(sounds, ())
-        plain, unwritten = "".join(written), written.count("")
-        found = [(word, sum(map(ne, word, written)) - unwritten) for word in alike]
-        if not unwritten and plain not in alike and (len(sounds) == 1 or plain in self._unigrams):
-            found.append((plain, 0))
+        found: list[tuple[str, int]] = []
+        for sounds, written in _readings(spoken):
+            alike = self._by_sound.get(sounds, ())
+            unwritten = written.count("")
+            if max(map(len, written)) > 1:  # an emoji: any of its characters is as good as written
+                found += [(word, sum(map(_lacks, written, word)) - unwritten) for word in alike]
+                continue
+            found += [(word, sum(map(ne, word, written)) - unwritten) for word in alike]
+            plain = "".join(written)
+            if not unwritten and plain not in alike and (len(sounds) == 1 or plain in self._unigrams):
+                found.append((plain, 0))
         return found
 
     def _extend(
         self,
-        hypotheses: list[_Hypothesis],
+        hypotheses: Sequence[_Hypothesis],
         found: Sequence[tuple[int, str, float]],
         start: int,
         ends: Sequence[list[_Hypothesis]],
     ) -> None:
         """Append each word that begins at a place, behind the hypothesis that it is cheapest after, where it ends."""
-        contexts = [self._context(hypothesis) for hypothesis in sorted(hypotheses, key=_cost)[:BEAM]]
+        contexts = [self._context(hypothesis) for hypothesis in hypotheses]
         for end, word, cost in found:
             alone = self._unigrams.get(word, self._unknown)
             least, before = math.inf, contexts[0][0]
@@ -150,7 +171,7 @@ class Transcriber:
                 reached = hypothesis[0] + (alone + backoff if follows is None else follows)
                 if reached < least:
                     least, before = reached, hypothesis
-            ends[end].append(_Hypothesis(least + cost, word, start, before))
+            ends[end].append(_Hypothesis(least + cost, word, start, before, word))
 
     def _context(self, hypothesis: _Hypothesis) -> tuple[_Hypothesis, float, Mapping[str, float]]:
         """Return a hypothesis with the cost of backing off from its last word, and the words known to come next."""
@@ -161,10 +182,25 @@ class Transcriber:
 _cost = itemgetter(0)
 
 
+def _lacks(characters: str, character: str) -> bool:
+    return character not in characters
+
+
+def _readings(spoken: Sequence[SpokenSyllable]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the ways to read some syllables: their sounds, and the characters that each is written with."""
+    if math.prod(len(one.sounds) for one in spoken) > MOST_READINGS:
+        return ()
+    readings = product(*(one.sounds.items() for one in spoken))
+    return ((tuple(map(_sound, reading)), tuple(map(_written, reading))) for reading in readings)
+
+
+_sound, _written = itemgetter(0), itemgetter(1)
+
+
 def _words(best: _Hypothesis, end: int) -> Iterator[tuple[int, int, str]]:
     """Yield the words of a hypothesis from its end to its start."""
     while best.before is not None:
-        yield best.start, end, best.word
+        yield best.start, end, best.heard
         end, best = best.start, best.before
 
 
@@ -185,17 +221,6 @@ def _parts(between: str) -> bool:
     """Tell whether characters part a word; any number of invisible ones does not."""
     visible = sum(not is_silent(character) for character in between)
     return visible > LONGEST_GAP or any(character.isalnum() for character in between)
-
-
-def _joined(words: Sequence[HeardWord]) -> list[HeardWord]:
-    """Join words that are heard from the same emoji: its place can be replaced only once."""
-    joined: list[HeardWord] = []
-    for word in words:
-        if joined and word.start < joined[-1].end:
-            last = joined.pop()
-            word = HeardWord(last.start, max(last.end, word.end), last.text + word.text)
-        joined.append(word)
-    return joined
 
 
 def _check(tables: TranscriptTables, price: float) -> None:

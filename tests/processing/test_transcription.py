@@ -80,7 +80,7 @@ def test_the_word_before_decides() -> None:
         ("走nvren", "走女人"),
         ("走nv仁you", "走女人you"),
         ("走🐶", "走狗"),
-        ("走🌤", "走好天"),
+        ("走🌤", "走好"),
         ("走\ud83d怀仁", "走\ud83d坏人"),
         ("走\U00020000怀仁", "走\U00020000坏人"),
         ("🐶🐶", "🐶🐶"),
@@ -110,9 +110,15 @@ def test_pinyin_of_which_no_character_is_known_stays_as_it_is(pinyin: str) -> No
     assert HEAR.transcript(f"怀仁{pinyin}怀仁") == f"坏人{pinyin}坏人"
 
 
-def test_an_emoji_that_two_words_are_heard_from_is_replaced_once() -> None:
+def test_pinyin_that_is_no_character_alone_may_still_begin_a_word() -> None:
+    found = Transcriber(READ, tables(unigrams={"<unk>": 9.0, "走人": 3.0, "人": 2.0}, bigrams={}))
+    assert found.transcript("人zouren") == found.transcript("人zou人") == "人走人"
+    assert found.transcript("人zou") == "人zou"
+
+
+def test_an_emoji_that_two_words_could_be_heard_from_is_heard_once() -> None:
     unigrams = {"<unk>": 9.0, "走好": 1.0, "天后": 1.0}
-    assert Transcriber(READ, tables(unigrams=unigrams))("走🌤后") == [HeardWord(0, 3, "走好天后")]
+    assert Transcriber(READ, tables(unigrams=unigrams))("走🌤后") == [HeardWord(1, 3, "天后")]
 
 
 def exhaustive(text: str, model: dict[str, dict[str, float]], price: float) -> dict[str, float]:
