@@ -30,7 +30,7 @@ from .initialization_mmbert import EncoderLoading
 from .outputs_mmbert import MMBertOutput, MMBertSequenceClassifierOutput
 from .repository_mmbert import MMBertRepository
 from .senses_mmbert import MMBertSpeech, MMBertVision, SenseTokens
-from .transcript_mmbert import TRANSCRIPT, MMBertTranscript
+from .transcript_mmbert import INITIAL_TRUST, TRANSCRIPT, MMBertTranscript
 
 # `use_cache` comes from Trainer by way of the config, to every model; an encoder has none.
 OUTPUT_FLAGS = ("output_hidden_states", "output_attentions", "return_dict", "use_cache")
@@ -130,6 +130,8 @@ class MMBertPreTrainedModel(MMBertRepository, PreTrainedModel):  # type: ignore[
         elif isinstance(module, MMBertTranscript):
             init.eye_(module.aligner.weight)
             init.zeros_(module.aligner.bias)
+            init.zeros_(module.trust.weight)
+            init.constant_(module.trust.bias, INITIAL_TRUST)
 
 
 class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
@@ -296,6 +298,8 @@ class MMBertModel(EncoderLoading, MMBertPreTrainedModel):  # type: ignore[misc]
         """Return embeddings, the tokens that exist, and each token's modality."""
         if self.config.fusion == "concat":
             return self.embeddings.concatenate(text, senses)
+        if self.transcript is not None and TRANSCRIPT in senses:
+            senses = senses | {TRANSCRIPT: self.transcript.instead(text.states, senses[TRANSCRIPT])}
         return self.embeddings.add(text, senses), text.mask, torch.zeros_like(text.mask, dtype=torch.long)
 
     def _align(self, text: TextTokens, senses: dict[str, SenseTokens], target: str, wordless: bool) -> MMBertOutput:

@@ -12,15 +12,17 @@ from .configuration_mmbert import MMBertConfig
 from .senses_mmbert import SenseTokens
 
 TRANSCRIPT = "transcript"
+INITIAL_TRUST = 2.0  # a logit: 0.88
 
 
 class MMBertTranscript(nn.Module):
-    """Maps the embeddings of heard words; at first onto themselves, as they are the text's own."""
+    """Maps the embeddings of heard words, at first onto themselves, and weighs them against the written ones."""
 
     def __init__(self, config: MMBertConfig) -> None:
-        """Make the map."""
+        """Make the map, and the gate that says how far a listener is believed."""
         super().__init__()
         self.aligner = nn.Linear(config.hidden_size, config.hidden_size)
+        self.trust = nn.Linear(2 * config.hidden_size, 1)
 
     def forward(
         self,
@@ -54,10 +56,25 @@ class MMBertTranscript(nn.Module):
             raise ValueError(f"transcript_ids has shape {tuple(ids.shape)}, but its mask {tuple(mask.shape)}.")
         return SenseTokens(self.aligner(words(ids)), mask.bool(), positions)
 
+    def instead(self, written: torch.Tensor, heard: SenseTokens) -> SenseTokens:
+        """Return what is to be added to written words so that heard ones take their place, as far as they are believed.
+
+        Without the written word a classifier reads a cloaked text as an ordinary one; the sum of both is a word that
+        it has never read.
+
+        Args:
+            written: (batch, length, hidden_size) of word vectors; zeros where the text is not read.
+            heard: the heard words, placed.
+        """
+        places = heard.positions.unsqueeze(-1).expand(-1, -1, written.shape[-1])
+        shown = written.gather(1, places)
+        trust = self.trust(torch.cat([shown, heard.states.to(shown.dtype)], dim=-1)).sigmoid()
+        return SenseTokens(trust * (heard.states - shown), heard.mask, heard.positions)
+
 
 def modality_of(name: str) -> str:
     """Return the modality of a kind of sense tokens: a transcript is speech."""
     return "speech" if name == TRANSCRIPT else name
 
 
-__all__ = ["TRANSCRIPT", "MMBertTranscript", "modality_of"]
+__all__ = ["TRANSCRIPT", "INITIAL_TRUST", "MMBertTranscript", "modality_of"]

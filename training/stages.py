@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 from decloak.modeling import MODALITIES
 
 COMPONENTS = {
-    "speech_aligner": r"\b(speech|transcript)\.aligner\.",
+    "speech_aligner": r"\b(speech\.aligner|transcript)\.",
     "vision_aligner": r"\bvision\.aligner\.",
     "sense_encoders": r"(?<!\bexperts\.)\b(speech|vision)\.",
     "text_expert": r"\bexperts\.text\.",

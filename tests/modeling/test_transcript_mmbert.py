@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from decloak.modeling import MMBertForSequenceClassification
+from decloak.modeling.senses_mmbert import SenseTokens
 from decloak.modeling.transcript_mmbert import MMBertTranscript, modality_of
 from tests.modeling.batches import make_batch, make_row
 from tests.tiny import tiny_config, tiny_model
@@ -40,7 +41,9 @@ def logits(model: MMBertForSequenceClassification, batch: Batch, **arguments: An
 def test_without_a_transcript_the_model_is_the_one_that_takes_none(fusion: str) -> None:
     model, plain = model_of(fusion), tiny_model(fusion=fusion)
     missing, unexpected = plain.load_state_dict(model.state_dict(), strict=False)
-    assert not missing and set(unexpected) == {f"mmbert.transcript.aligner.{name}" for name in ("weight", "bias")}
+    assert not missing and set(unexpected) == {
+        f"mmbert.transcript.{part}.{name}" for part in ("aligner", "trust") for name in ("weight", "bias")
+    }
     batch = without(batch_of())
     assert torch.equal(logits(model, batch), logits(plain, batch))
     assert torch.equal(logits(model, batch_of(), modalities=["text"]), logits(plain, batch, modalities=["text"]))
@@ -205,3 +208,30 @@ def test_no_mask_means_all() -> None:
     tokens = part(torch.nn.Embedding(20, 16), torch.tensor([[3, 4]]), None, torch.tensor([[0, 1]]))
     assert tokens.mask.tolist() == [[True, True]] and tokens.mask.dtype == torch.bool
     assert tokens.states.shape == (1, 2, 16)
+
+
+@torch.no_grad()
+def test_a_listener_who_is_wholly_believed_makes_a_cloaked_text_the_plain_one() -> None:
+    model = model_of("add").mmbert
+    model.embeddings.modality_embeddings.weight.zero_()
+    plain = make_batch([make_row(8, seed) for seed in range(6)])
+    places = torch.tensor([[2, 5]]).expand(6, -1)
+    cloaked = plain | {"input_ids": plain["input_ids"].scatter(1, places, torch.randint(5, 60, places.shape))}
+    heard = {"transcript_ids": plain["input_ids"].gather(1, places), "transcript_positions": places}
+    wanted, without_it = (model(**batch).last_hidden_state for batch in (plain, cloaked))
+    for trust, expected in ((40.0, wanted), (-40.0, without_it)):
+        torch.nn.init.constant_(model.transcript.trust.bias, trust)
+        torch.testing.assert_close(model(**cloaked, **heard).last_hidden_state, expected)
+
+
+@torch.no_grad()
+def test_trust_is_a_number_of_each_heard_word_and_its_place() -> None:
+    part = MMBertTranscript(tiny_config(transcript=True))
+    written, words = torch.randn(2, 4, 16), torch.randn(2, 3, 16)
+    positions = torch.tensor([[0, 1, 1], [3, 3, 2]])
+    tokens = part.instead(written, SenseTokens(words, torch.ones(2, 3, dtype=torch.bool), positions))
+    for row in range(2):
+        for token in range(3):
+            shown, heard = written[row, positions[row, token]], words[row, token]
+            trust = torch.sigmoid(part.trust.weight[0] @ torch.cat([shown, heard]) + part.trust.bias)
+            torch.testing.assert_close(tokens.states[row, token], trust * (heard - shown))

@@ -109,7 +109,7 @@ def test_every_parameter_has_the_component_of_its_place(scope: Any, shared: bool
     routed = base.layers[1].feed_forward
     senses = (base.speech, base.vision)
     aligners = parameters(base.speech.aligner, base.vision.aligner)
-    heard = parameters(base.transcript.aligner)
+    heard = parameters(base.transcript)
     expected = {
         "speech_aligner": parameters(base.speech.aligner) | heard,
         "vision_aligner": parameters(base.vision.aligner),
