@@ -55,6 +55,7 @@ TRAIN = [
     "accelerate>=1.1",
     "datasets>=4.0",
     "fonttools>=4.50",  # which characters a font has, for glyph banks
+    "jieba>=0.42",  # divides the texts that a transcript's language model is made of into words
     "jinja2>=3.1",
     "pydantic>=2.8",
     "PyYAML>=6.0",

@@ -80,6 +80,33 @@ def load_speech_engine(
     return FallbackSpeechEngine(lambda: factory(model, voice, **options), secondary)
 
 
+def load_versioned_engine(
+    name: str, folder: str | None, voice: str | None, fallback: str | None, version: str | None
+) -> tuple[SpeechEngine, str | None]:
+    """Load the engine that a checkpoint was trained with, and return it with its version.
+
+    Args:
+        name: of the engine.
+        folder: of its weights.
+        voice: of the engine.
+        fallback: name of the engine that speaks where this one is missing; then no version is checked, as the report
+            of each row says who spoke.
+        version: that the checkpoint was made with; None accepts any.
+
+    Raises:
+        ValueError: It is another version; otherwise as `load_speech_engine`.
+    """
+    engine = load_speech_engine(name, folder, voice, fallback=fallback)
+    if isinstance(engine, FallbackSpeechEngine) and engine.primary is None:
+        return engine, version
+    if version not in (None, engine.version):
+        raise ValueError(
+            f"The checkpoint was made with {name} {version}, this one is {engine.version}: give its folder "
+            "(speech_model), or set speech_version=None to accept another voice."
+        )
+    return engine, engine.version
+
+
 def _check_options(name: str, factory: SpeechEngineFactory, options: dict[str, Any]) -> None:
     parameters = inspect.signature(factory).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):

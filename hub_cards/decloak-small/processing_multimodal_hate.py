@@ -12,7 +12,6 @@ from transformers.processing_utils import ProcessingKwargs, ProcessorMixin, Unpa
 
 from .audio_input import read_audio
 from .batching import pad_batch
-from .fallback_engine import FallbackSpeechEngine
 from .font_discovery import FontNotFoundError
 from .glyph_rendering import default_renderer
 from .image_input import read_image
@@ -20,7 +19,7 @@ from .row_features import RowFeatures, RowSenses, check_route
 from .row_inputs import as_rows, call_settings, check_senses
 from .sound_units import SoundReader
 from .speech_engine_base import SpeechEngine
-from .speech_engines import load_speech_engine
+from .speech_engines import load_versioned_engine
 from .speech_inputs import HearText, SpeechInputs, spectrogram
 from .text_windows import TextWindow, clean, split_windows, window_length
 from .transcript_inputs import transcript_features
@@ -317,6 +316,16 @@ class MultimodalHateProcessor(ProcessorMixin):
             self._tools["row_features"] = RowFeatures(speech, table, self.max_glyphs, limit, self._transcribe())
         return self._tools["row_features"]
 
+    def transcribe(self, text: str) -> str:
+        """Return a text as it is heard: the words that a listener would write down.
+
+        Raises:
+            ValueError: The processor has no `transcript_tables`, or the text is empty or no string.
+        """
+        if self.transcript_tables is None:
+            raise ValueError("This processor hears no words: it has no transcript_tables (recipes: transcript).")
+        return self._transcriber().transcript(clean(text))
+
     def _transcribe(self) -> Callable[[TextWindow], dict[str, Any]] | None:
         """Return what makes the transcript of a window; None where there is no model to write it down with."""
         if self.transcript_tables is None:
@@ -354,16 +363,9 @@ class MultimodalHateProcessor(ProcessorMixin):
         if self.speech_engine is None:
             raise ValueError("Speech was asked for, but this processor has no speech_engine and no audio was given.")
         folder = self.speech_model or os.environ.get(SPEECH_MODEL_VARIABLE)
-        engine = load_speech_engine(self.speech_engine, folder, self.speech_voice, fallback=self.speech_fallback)
-        if isinstance(engine, FallbackSpeechEngine) and engine.primary is None:
-            return engine  # the report of each row says so
-        if self.speech_version is None:
-            self.speech_version = engine.version
-        elif self.speech_version != engine.version:
-            raise ValueError(
-                f"The checkpoint was made with {self.speech_engine} {self.speech_version}, this one is "
-                f"{engine.version}: give its folder (speech_model), or set speech_version=None to accept another voice."
-            )
+        engine, self.speech_version = load_versioned_engine(
+            self.speech_engine, folder, self.speech_voice, self.speech_fallback, self.speech_version
+        )
         return engine
 
     def can_draw(self) -> bool:

@@ -54,6 +54,8 @@ SETTINGS: dict[str, Any] = {
     "max_glyphs": 77,
     "sound_units": ["ni3", "hao3"],
     "sound_tables": {"readings": {"ni3": "你"}, "phrases": {}},
+    "transcript_tables": {"unigrams": {"<unk>": 9.5}, "backoffs": {}, "bigrams": {}},
+    "transcript_price": 2.5,
     "speech_engine": "tone",
     "speech_model": "folder",
     "speech_voice": "v",
@@ -135,7 +137,8 @@ def test_batches_are_what_the_model_takes(drawing: MultimodalHateProcessor) -> N
         for name, value in batch.items():
             expected = torch.float32 if name in ("input_features", "pixel_values") else torch.int64
             assert value.dtype == expected, name
-    assert seen | {"sound_ids"} == names
+    heard = {"transcript_ids", "transcript_attention_mask", "transcript_positions"}
+    assert seen | {"sound_ids"} | heard == names
     assert drawing.model_input_names[0] == "input_ids"
 
 

@@ -144,6 +144,15 @@ def test_the_words_are_indexed_when_they_are_first_needed() -> None:
     assert processor._transcriber() is first
 
 
+def test_a_person_can_read_what_is_heard(hearing: MultimodalHateProcessor) -> None:
+    assert hearing.transcribe("坏仁") == "坏人"
+    assert hearing.transcribe("abc") == "abc"
+    with pytest.raises(ValueError, match="hears no words: it has no transcript_tables"):
+        transcribing(transcript_tables=None).transcribe("坏仁")
+    with pytest.raises(ValueError, match="The text is empty"):
+        hearing.transcribe(" ")
+
+
 def test_tables_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="transcript_tables without sound_tables"):
         transcribing(sound_tables=None, sound_units=None)(text="你")
