@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decloak.processing.sound_units import TABLES, SoundReader
-from decloak.training.banks.sound_tables import SoundTables, make_sound_tables, sounds_of, word_phonemes
+from decloak.training.banks.sound_tables import (
+    SoundTables,
+    emoji_characters,
+    make_sound_tables,
+    sounds_of,
+    word_phonemes,
+)
 
 SENTENCES = (
     "我们今天去银行办事，行长很忙。",
@@ -98,3 +104,18 @@ def test_sentences_are_read_as_by_pypinyin(tables: SoundTables, sentence: str) -
     assert len(got) == len(expected)
     wrong = [(one, other) for one, other in zip(got, expected, strict=True) if one != other]
     assert len(wrong) <= len(expected) // 10, wrong
+
+
+def test_an_emoji_may_stand_for_its_name_its_use_and_its_slang(tables: SoundTables) -> None:
+    found = emoji_characters()
+    assert tables["emoji_characters"] == found
+    assert found["\U0001f48a"].startswith("药丸")
+    assert {"我", "爷"} <= set(found["\U0001f474"])  # slang
+    assert "三" in found["3\ufe0f\u20e3"]
+    for characters in found.values():
+        assert characters and len(set(characters)) == len(characters)
+        assert all("\u4e00" <= character <= "\u9fff" for character in characters)
+
+
+def test_tables_without_emoji_have_no_characters_of_them() -> None:
+    assert "emoji_characters" not in make_sound_tables(emoji=False)
