@@ -16,6 +16,8 @@ from decloak.cli.options import pairs
 if TYPE_CHECKING:
     from decloak.reproduction.running import Request
 
+ALL = "all"
+
 reproduce = typer.Typer(
     help="Make a paper's tables again, without its leaks. Needs decloak[train,evaluate].", no_args_is_help=True
 )
@@ -36,7 +38,10 @@ def _papers() -> None:
 @reproduce.command()
 def mmbert(
     experiment: Annotated[
-        str, typer.Option(help="toxicn-small, cold-small (both for a CPU), paper (full size), or a YAML file.")
+        str,
+        typer.Option(
+            help="toxicn-small, toxicn-folds, cold-small (all three for a CPU), paper (full size), or a YAML file."
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -80,8 +85,13 @@ def mmbert(
         typer.Option(help="Seeds, joined by commas. Default: the experiment's.", show_default=False),
     ] = None,
     fold: Annotated[
-        int | None,
-        typer.Option(min=0, help="Which fold is held out, where the experiment has folds.", show_default=False),
+        str | None,
+        typer.Option(
+            metavar="K|all",
+            help="Which fold is held out, from 0, where the experiment has folds; all runs each in OUTPUT/fold-K, "
+            "and joins the answers to held-out rows.",
+            show_default=False,
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -107,6 +117,9 @@ def mmbert(
     Start it again after it was killed: what is done is skipped, what is half done goes on. If a run fails, the others
     go on, and the exit code is 1.
 
+    With --fold all every source sentence is held out once, in one of the folds: the tables are of all of them, with
+    each fold's macro-F1 beside. A fold that a variant lacks is named, and differences are of the folds that both have.
+
     **Examples**
 
     ```
@@ -114,6 +127,8 @@ def mmbert(
     decloak reproduce mmbert --experiment toxicn-small --data-root data --text-encoder ./bert --banks ./banks -o runs/a
     decloak reproduce mmbert --experiment toxicn-small --data toxicn=ToxiCN/ --data toxicloakcn=ToxiCloakCN/
       --text-encoder ./bert --banks ./banks --only text-only --only all --seeds 0 --set max_steps=20 --output runs/try
+    decloak reproduce mmbert --experiment toxicn-folds --data-root data --text-encoder ./bert --banks ./banks
+      --fold all --output runs/folds
     decloak reproduce mmbert --experiment paper --data-root data --output runs/paper
     ```
     """
@@ -136,10 +151,11 @@ def mmbert(
             only or (),
             _numbers(seeds),
             pairs("--set", set_ or []),
-            fold,
+            _fold_number(fold),
             shlex.join(["decloak", *sys.argv[1:]]),
         )
-        found = _planned(request, output) if dry_run else _reproduced(request, output)
+        every_fold = fold == ALL
+        found = _planned(request, output, every_fold) if dry_run else _reproduced(request, output, every_fold)
         _print(found, format_)
     if found.get("failed"):
         note(f"{found['failed']} of {len(found['runs'])} runs failed; start again to repeat them", style="bold red")
@@ -160,29 +176,43 @@ def _numbers(seeds: str | None) -> list[int] | None:
     return [int(part) for part in parts]
 
 
-def _planned(request: "Request", output: Path | None) -> dict[str, Any]:
+def _fold_number(fold: str | None) -> int | None:
+    """Read `--fold`; None where no single fold is named.
+
+    Raises:
+        ValueError: It is neither a whole number from 0 nor `all`.
+    """
+    if fold is None or fold == ALL:
+        return None
+    if not (fold.isascii() and fold.isdecimal()):
+        raise ValueError(f"--fold is {fold!r}; give a whole number from 0, or {ALL} for every fold")
+    return int(fold)
+
+
+def _planned(request: "Request", output: Path | None, every_fold: bool) -> dict[str, Any]:
+    from decloak.reproduction.folds import plan_folds
     from decloak.reproduction.running import plan, prepare
 
-    return plan(prepare(request), output)
+    return plan_folds(request, output) if every_fold else plan(prepare(request), output)
 
 
-def _reproduced(request: "Request", output: Path | None) -> dict[str, Any]:
+def _reproduced(request: "Request", output: Path | None, every_fold: bool) -> dict[str, Any]:
+    from decloak.reproduction.folds import reproduce_folds
     from decloak.reproduction.running import PAGE, RESULTS, reproduce
 
     assert output is not None  # noqa: S101  checked with the options
     # Training prints its log to stdout, which is for the results.
     with redirect_stdout(sys.stderr):
-        found = reproduce(request, output, note)
+        found = (reproduce_folds if every_fold else reproduce)(request, output, note)
     note(f"wrote {output / RESULTS} and {output / PAGE}")
     return found
 
 
 def _print(found: dict[str, Any], form: ResultFormat) -> None:
-    from decloak.cli.reproduction_tables import print_plan, print_results
+    from decloak.cli.reproduction_tables import print_fold_plans, print_folds, print_plan, print_results
 
+    printers = {"plan": print_plan, "fold plans": print_fold_plans, "folds": print_folds, "results": print_results}
     if form is ResultFormat.json:
         typer.echo(json.dumps(found, ensure_ascii=False))
-    elif found["kind"] == "plan":
-        print_plan(found)
     else:
-        print_results(found)
+        printers[found["kind"]](found)

@@ -18,6 +18,31 @@ def print_plan(plan: dict[str, Any]) -> None:
         console.print(f"held out: {found['rows']:,} rows of {plain(holdout['source'])}, {found['groups']:,} groups")
 
 
+def print_fold_plans(plans: dict[str, Any]) -> None:
+    """Print the plan of each fold."""
+    for fold, plan in enumerate(plans["folds"]):
+        Console(soft_wrap=True).print(f"fold {fold} of {len(plans['folds'])} (from 0)", style="bold")
+        print_plan(plan)
+
+
+def print_folds(results: dict[str, Any]) -> None:
+    """Print a table for each test of all folds, and one of each fold's macro-F1."""
+    from decloak.reproduction.fold_page import fold_rows, spread_rows
+
+    console = Console(soft_wrap=True)
+    for test in results["tests"]:
+        how = "held-out rows of all folds, joined" if test["joined"] else "rows, mean over folds"
+        for title, (headings, rows) in (
+            (f"{test['name']}, {test['n']} {how}", fold_rows(test)),
+            (f"{test['name']}, macro-F1 of each fold", spread_rows(test, results["folds"])),
+        ):
+            table = _table(title, *headings)
+            for row in rows:
+                table.add_row(*map(plain, row))
+            console.print(table)
+    _print_notes(console, results)
+
+
 def print_results(results: dict[str, Any]) -> None:
     """Print a table for each test."""
     from decloak.reproduction.result_page import HEADINGS, variant_rows
@@ -28,6 +53,10 @@ def print_results(results: dict[str, Any]) -> None:
         for row in variant_rows(test):
             table.add_row(*map(plain, row))
         console.print(table)
+    _print_notes(console, results)
+
+
+def _print_notes(console: Console, results: dict[str, Any]) -> None:
     for one in results["notes"]:
         console.print(plain(one), style="dim")
 
@@ -79,4 +108,4 @@ def _runs_table(plan: dict[str, Any]) -> Table:
     return table
 
 
-__all__ = ["print_plan", "print_results"]
+__all__ = ["print_fold_plans", "print_folds", "print_plan", "print_results"]

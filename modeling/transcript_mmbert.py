@@ -68,7 +68,9 @@ class MMBertTranscript(nn.Module):
         """
         places = heard.positions.unsqueeze(-1).expand(-1, -1, written.shape[-1])
         shown = written.gather(1, places)
-        trust = self.trust(torch.cat([shown, heard.states.to(shown.dtype)], dim=-1)).sigmoid()
+        both = torch.cat([shown, heard.states.to(shown.dtype)], dim=-1)
+        # Word vectors are short: unscaled, the gate would hardly move in a short training.
+        trust = self.trust(nn.functional.layer_norm(both, both.shape[-1:])).sigmoid()
         return SenseTokens(trust * (heard.states - shown), heard.mask, heard.positions)
 
 

@@ -3,9 +3,10 @@
 A homophone cloaks a word from who reads; who hears it still hears the word. The transcript is found as a recogniser
 finds it: the syllables of a text, without tones, are decoded into words by a back-off bigram model (Katz 1987), in
 which a word costs the negative logarithm of its probability. Whatever is heard otherwise than it is written costs
-`price` a character more, so that an ordinary text is heard as it is written. At no price, whatever it is, traditional
-characters are heard as the simplified ones that words are written in, pinyin as words, and emoji as characters that
-they may stand for (Chinese "abstract speech" writes whole sentences so), or where none fits as their names.
+`price` a character more, so that an ordinary text is heard as it is written. Who cloaks one word of a text cloaks
+others: a text of which much is heard otherwise at that price is heard again at the lower `cloaked_price`. At no price
+traditional characters are heard as the simplified ones that words are written in, pinyin as words, and emoji as
+characters that they may stand for (Chinese "abstract speech" writes whole sentences so), or else as their names.
 """
 
 import math
@@ -24,6 +25,8 @@ LONGEST_WORD = 5
 LONGEST_GAP = 2  # visible characters between two syllables of a run: a blank, a sign that splits a word
 CANDIDATES = 8  # words of the same sound that are tried at a place
 BEAM = 4
+CLOAKED = 0.1  # share of the written characters that are heard otherwise from which a text counts as cloaked
+SIGN_PRICE = 1.0  # of a character that only sounds like one that an emoji stands for; it is usual
 UNSAID = 12.0  # what it costs that an emoji is heard as its name: rather any word that fits
 MOST_READINGS = 256  # ways to read some emoji that are tried; a row of more emoji than that is no word
 
@@ -63,7 +66,9 @@ class _Hypothesis(NamedTuple):
 class Transcriber:
     """Hears Chinese texts."""
 
-    def __init__(self, reader: SoundReader, tables: TranscriptTables, price: float = 1.0) -> None:
+    def __init__(
+        self, reader: SoundReader, tables: TranscriptTables, price: float = 4.0, cloaked_price: float = 1.0
+    ) -> None:
         """Index the words by their sound.
 
         Args:
@@ -72,14 +77,16 @@ class Transcriber:
                 `backoffs` of words and `<s>`, added where a word is not known to follow one; `bigrams` of two words
                 with a blank between them.
             price: cost of each character that is heard otherwise than it is written, and of each gap in a word.
+            cloaked_price: the same in a text that seems to be cloaked, if it is lower.
 
         Raises:
-            ValueError: A table is missing or unknown, `<unk>` has no cost, a bigram is not two words, or the price is
+            ValueError: A table is missing or unknown, `<unk>` has no cost, a bigram is not two words, or a price is
                 negative or no finite number.
         """
-        _check(tables, price)
+        _check(tables, price, cloaked_price)
         self._reader = reader
         self._price = price
+        self._cloaked_price = cloaked_price
         self._unigrams = tables["unigrams"]
         self._backoffs = tables["backoffs"]
         self._unknown = self._unigrams[UNKNOWN]
@@ -91,13 +98,25 @@ class Transcriber:
 
     def __call__(self, text: str) -> list[HeardWord]:
         """Return the words that are heard otherwise than they are written, in the order of the text."""
+        runs = list(_runs(text, self._reader.syllables(text)))
+        words, changed = self._hear(text, runs, self._price)
+        written = sum(_is_written(spoken) for run in runs for spoken in run)
+        if self._cloaked_price < self._price and changed > 0 and changed >= CLOAKED * written:
+            words, _ = self._hear(text, runs, self._cloaked_price)
+        return words
+
+    def _hear(self, text: str, runs: Iterable[Sequence[SpokenSyllable]], price: float) -> tuple[list[HeardWord], int]:
+        """Return what is heard otherwise at a price, and how many written characters that are."""
         words = []
-        for run in _runs(text, self._reader.syllables(text)):
-            for start, end, word in self._decode(text, run):
+        changed = 0
+        for run in runs:
+            for start, end, word in self._decode(text, run, price):
                 first, last = run[start].start, run[end - 1].end
                 if text[first:last] != word:
                     words.append(HeardWord(first, last, word))
-        return words
+                    heard = zip(run[start:end], word, strict=False)
+                    changed += sum(_is_written(spoken) and one not in _shown(spoken) for spoken, one in heard)
+        return words, changed
 
     def transcript(self, text: str) -> str:
         """Return the text as it is heard."""
@@ -118,9 +137,9 @@ class Transcriber:
                     alike.append(word)
         return by_sound
 
-    def _decode(self, text: str, run: Sequence[SpokenSyllable]) -> list[tuple[int, int, str]]:
+    def _decode(self, text: str, run: Sequence[SpokenSyllable], price: float) -> list[tuple[int, int, str]]:
         """Return the likeliest words of a run as (first syllable, syllable behind the last, word)."""
-        gaps = [0.0] + [self._price * (before.end < after.start) for before, after in zip(run, run[1:], strict=False)]
+        gaps = [0.0] + [price * (before.end < after.start) for before, after in zip(run, run[1:], strict=False)]
         ends: list[list[_Hypothesis]] = [[] for _ in range(len(run) + 1)]
         ends[0] = [_Hypothesis(0.0, SENTENCE, 0, None, "")]
         for start, hypotheses in enumerate(ends[:-1]):
@@ -128,8 +147,8 @@ class Transcriber:
             found = []
             for end in range(start + 1, min(len(run), start + LONGEST_WORD) + 1):
                 crossed = sum(gaps[start + 1 : end])
-                for word, changed in self._candidates(run[start:end]):
-                    found.append((end, word, crossed + self._price * changed))
+                for word, cost in self._candidates(run[start:end], price):
+                    found.append((end, word, crossed + cost))
             if run[start].name:
                 best = hypotheses[0]
                 ends[start + 1].append(_Hypothesis(best.cost + UNSAID, best.word, start, best, run[start].name))
@@ -139,19 +158,21 @@ class Transcriber:
             self._extend(hypotheses, found, start, ends)
         return list(_words(min(ends[-1], key=_cost), len(run)))[::-1]
 
-    def _candidates(self, spoken: Sequence[SpokenSyllable]) -> list[tuple[str, int]]:
-        """Return the words that sound like these syllables, and how many of their characters are written otherwise."""
-        found: list[tuple[str, int]] = []
+    def _candidates(self, spoken: Sequence[SpokenSyllable], price: float) -> list[tuple[str, float]]:
+        """Return the words that sound like these syllables, and what it costs that they are written otherwise."""
+        found: list[tuple[str, float]] = []
+        signs = any(one.name for one in spoken)
+        prices = [SIGN_PRICE if one.name else price for one in spoken] if signs else []
         for sounds, written in _readings(spoken):
             alike = self._by_sound.get(sounds, ())
-            unwritten = written.count("")
-            if max(map(len, written)) > 1:  # an emoji: any of its characters is as good as written
-                found += [(word, sum(map(_lacks, written, word)) - unwritten) for word in alike]
+            if signs:  # any of an emoji's characters is as good as written
+                found += [(word, sum(map(_cost_of, prices, written, word))) for word in alike]
                 continue
-            found += [(word, sum(map(ne, word, written)) - unwritten) for word in alike]
+            unwritten = written.count("")
+            found += [(word, price * (sum(map(ne, word, written)) - unwritten)) for word in alike]
             plain = "".join(written)
             if not unwritten and plain not in alike and (len(sounds) == 1 or plain in self._unigrams):
-                found.append((plain, 0))
+                found.append((plain, 0.0))
         return found
 
     def _extend(
@@ -182,8 +203,17 @@ class Transcriber:
 _cost = itemgetter(0)
 
 
-def _lacks(characters: str, character: str) -> bool:
-    return character not in characters
+def _cost_of(price: float, written: str, character: str) -> float:
+    return 0.0 if not written or character in written else price
+
+
+def _is_written(spoken: SpokenSyllable) -> bool:
+    """Tell whether a syllable is a character of the text: no emoji, no pinyin."""
+    return not spoken.name and _shown(spoken) != ""
+
+
+def _shown(spoken: SpokenSyllable) -> str:
+    return next(iter(spoken.sounds.values()), "")
 
 
 def _readings(spoken: Sequence[SpokenSyllable]) -> Iterable[tuple[tuple[str, ...], tuple[str, ...]]]:
@@ -223,7 +253,7 @@ def _parts(between: str) -> bool:
     return visible > LONGEST_GAP or any(character.isalnum() for character in between)
 
 
-def _check(tables: TranscriptTables, price: float) -> None:
+def _check(tables: TranscriptTables, price: float, cloaked_price: float) -> None:
     if sorted(tables) != sorted(TABLES):
         raise ValueError(f"The transcript's tables are {sorted(tables)}; {sorted(TABLES)} are needed.")
     if UNKNOWN not in tables["unigrams"]:
@@ -231,8 +261,9 @@ def _check(tables: TranscriptTables, price: float) -> None:
     broken = [pair for pair in tables["bigrams"] if not all(pair.split(" ")) or pair.count(" ") != 1]
     if broken:
         raise ValueError(f"The bigram {broken[0]!r} needs two words with one blank between them.")
-    if not 0 <= price < math.inf:
-        raise ValueError(f"price={price}; a character that is heard otherwise costs a finite number, 0 or more.")
+    for name, value in (("price", price), ("cloaked_price", cloaked_price)):
+        if not 0 <= value < math.inf:
+            raise ValueError(f"{name}={value}; a character that is heard otherwise costs a finite number, 0 or more.")
 
 
 __all__ = ["TABLES", "HeardWord", "Transcriber", "TranscriptTables"]

@@ -8,20 +8,36 @@ TEMPLATES = Path(__file__).parent / "templates"
 HEADINGS = ("variant", "seeds", "macro-F1", "interval", "MCC", "AUROC", "difference", "p", "drop", "paper")
 
 
-def write_page(results: Mapping[str, Any], file: Path) -> None:
-    """Write the page.
-
-    Raises:
-        ImportError: jinja2 is missing.
-    """
-    file.write_text(page_text(results), encoding="utf-8")
-
-
 def page_text(results: Mapping[str, Any]) -> str:
     """Return the page as Markdown.
 
     Args:
         results: what `results.json` holds.
+
+    Raises:
+        ImportError: jinja2 is missing.
+    """
+    experiment = results["experiment"]
+    return rendered(
+        "results.md.jinja",
+        experiment=experiment,
+        level=f"{experiment['measuring']['level'] * 100:g}",
+        grouped=any(test["rows"] > test["groups"] for test in results["data"]["tests"].values()),
+        baseline=next((one["name"] for one in experiment["variants"] if one["baseline"]), None),
+        tests=[_test(test, results["data"]["tests"].get(test["name"])) for test in results["tests"]],
+        runs=markdown_table(*run_cells(results["runs"])),
+        failures=[f"{run['variant']}, seed {run['seed']}: {run['error']}" for run in results["runs"] if run["error"]],
+        data=markdown_table(*data_cells(results["data"]["train"])),
+        holdout=_holdout(results["data"]["holdout"]),
+        notes=results["notes"],
+        command=results["command"],
+        versions=version_list(results["versions"]),
+        created=results["created"],
+    )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Fill a template of a page.
 
     Raises:
         ImportError: jinja2 is missing.
@@ -32,22 +48,7 @@ def page_text(results: Mapping[str, Any]) -> str:
     environment = Environment(  # noqa: S701
         loader=FileSystemLoader(TEMPLATES), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    experiment = results["experiment"]
-    text = environment.get_template("results.md.jinja").render(
-        experiment=experiment,
-        level=f"{experiment['measuring']['level'] * 100:g}",
-        grouped=any(test["rows"] > test["groups"] for test in results["data"]["tests"].values()),
-        baseline=next((one["name"] for one in experiment["variants"] if one["baseline"]), None),
-        tests=[_test(test, results["data"]["tests"].get(test["name"])) for test in results["tests"]],
-        runs=markdown_table(*_runs(results["runs"])),
-        failures=[f"{run['variant']}, seed {run['seed']}: {run['error']}" for run in results["runs"] if run["error"]],
-        data=markdown_table(*_data(results["data"]["train"])),
-        holdout=_holdout(results["data"]["holdout"]),
-        notes=results["notes"],
-        command=results["command"],
-        versions=", ".join(f"{name} {value}" for name, value in results["versions"].items()),
-        created=results["created"],
-    )
+    text = environment.get_template(template).render(**values)
     return "\n".join(_without_double_blanks(text.splitlines())) + "\n"
 
 
@@ -67,14 +68,14 @@ def _variant(name: str, row: Mapping[str, Any], paper: Mapping[str, Any] | None)
     return [
         name,
         str(len(row["seeds"])),
-        _mean(measures["macro_f1"]),
+        mean(measures["macro_f1"]),
         interval(row["interval"]),
         number(measures["mcc"]["mean"]),
         number(measures["auroc"]["mean"]),
-        "" if difference is None else _signed(difference["difference"], difference["interval"]),
+        "" if difference is None else signed(difference["difference"], difference["interval"]),
         "" if difference is None else number(difference["p_value"]),
-        "" if drop is None else _signed(drop["difference"], drop["interval"]),
-        "" if paper is None else _paper(paper),
+        "" if drop is None else signed(drop["difference"], drop["interval"]),
+        "" if paper is None else paper_number(paper),
     ]
 
 
@@ -89,17 +90,18 @@ def _test(test: Mapping[str, Any], size: Mapping[str, int] | None) -> dict[str, 
         "name": test["name"],
         "about": about,
         "table": markdown_table(HEADINGS, variant_rows(test)) if test["variants"] else "No run was measured on it.",
-        "paper": [_paper(one) for one in test["paper"]],
+        "paper": [paper_number(one) for one in test["paper"]],
         "attacks": markdown_table(("variant", "attack", "strength", "macro-F1", "drop"), attacked) if attacked else "",
     }
 
 
 def _attack_row(name: str, one: Mapping[str, Any]) -> list[str]:
     attack = one["attack"] + (" (trained on)" if one["trained_on"] else "")
-    return [name, attack, f"{one['strength']:g}", _mean(one["attacked_macro_f1"]), _mean(one["absolute_drop"])]
+    return [name, attack, f"{one['strength']:g}", mean(one["attacked_macro_f1"]), mean(one["absolute_drop"])]
 
 
-def _runs(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def run_cells(runs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return the headings and the rows of the table of runs."""
     headings = ["variant", "seed", "status", "parameters", "of banks", "training texts", "steps", "seconds"]
     return headings, [_run(run) for run in runs]
 
@@ -113,7 +115,8 @@ def _run(run: Mapping[str, Any]) -> list[str]:
     return [run["variant"], str(run["seed"]), run["status"], *cells, shown]
 
 
-def _data(train: Mapping[str, Mapping[str, int]]) -> tuple[list[str], list[list[str]]]:
+def data_cells(train: Mapping[str, Mapping[str, int]]) -> tuple[list[str], list[list[str]]]:
+    """Return the headings and the rows of the table of what is trained on."""
     columns = {
         "read": "read",
         "held_out_group": "of held-out groups",
@@ -135,17 +138,25 @@ def _holdout(holdout: Mapping[str, Any] | None) -> str:
     return f"Held out: {found['rows']} rows of {holdout['source']} ({found['groups']} groups, seed {holdout['seed']})."
 
 
-def _paper(value: Mapping[str, Any]) -> str:
+def version_list(versions: Mapping[str, str]) -> str:
+    """Write versions of packages in a line."""
+    return ", ".join(f"{name} {value}" for name, value in versions.items())
+
+
+def paper_number(value: Mapping[str, Any]) -> str:
+    """Write a number of the paper with what it measures and its note."""
     name = "" if value["measure"] == "macro_f1" else f" {value['measure']}"
     return f"{value['value']:.3f}{name}" + (f" ({value['note']})" if value["note"] else "")
 
 
-def _mean(value: Mapping[str, Any]) -> str:
+def mean(value: Mapping[str, Any]) -> str:
+    """Write a mean with its standard deviation, if it has one."""
     spread = "" if value["sd"] is None else f" ± {value['sd']:.3f}"
     return number(value["mean"]) + spread
 
 
-def _signed(value: float | None, ends: Sequence[float] | None) -> str:
+def signed(value: float | None, ends: Sequence[float] | None) -> str:
+    """Write a difference with its interval."""
     return "undefined" if value is None else f"{value:+.3f} {interval(ends)}".strip()
 
 
@@ -167,4 +178,18 @@ def _without_double_blanks(lines: Sequence[str]) -> list[str]:
     return [line for place, line in enumerate(lines) if line or (place and lines[place - 1])]
 
 
-__all__ = ["HEADINGS", "interval", "markdown_table", "number", "page_text", "variant_rows", "write_page"]
+__all__ = [
+    "HEADINGS",
+    "data_cells",
+    "interval",
+    "markdown_table",
+    "mean",
+    "number",
+    "page_text",
+    "paper_number",
+    "rendered",
+    "run_cells",
+    "signed",
+    "variant_rows",
+    "version_list",
+]

@@ -12,7 +12,7 @@ from .experiment_parts import UNCLOAKED, MeasuredTest
 from .measuring import test_folder
 from .planning import PlannedRun
 from .pooled_bootstrap import Draws, pooled_difference, pooled_interval
-from .run_answers import RunAnswers, common_rows, read_answers
+from .run_answers import RunAnswers, common_rows, read_answers, shared_rows
 from .run_state import RunState
 
 SCHEMA = "decloak.reproduction/1"
@@ -37,7 +37,7 @@ class RunOutcome:
 
 
 @dataclass
-class _Collected:
+class Collected:
     """What tables are made of.
 
     Attributes:
@@ -52,10 +52,12 @@ class _Collected:
 
     @property
     def baseline(self) -> str | None:
+        """Name of the variant that others are compared with."""
         return next((one.name for one in self.experiment.variants if one.baseline), None)
 
     @property
     def draws(self) -> Draws:
+        """How the experiment resamples."""
         measuring = self.experiment.measuring
         return Draws(measuring.resamples, measuring.level, measuring.seed)
 
@@ -71,16 +73,16 @@ def result_tables(
         seeds, `by_seed`), the pooled `interval` of macro-F1, `difference` from the baseline (`pooled_difference`, with
         `against` and `seeds`), `drop` from the uncloaked rows to these, and `attacks`. What cannot be told is None.
     """
-    collected = _Collected(experiment)
+    collected = Collected(experiment)
     notes: list[str] = []
-    names = _test_names(experiment)
+    names = named_tests(experiment)
     for outcome in outcomes:
         cloaking = outcome.run.recipe.cloaking
         attacks = {*cloaking.chinese, *cloaking.english} if cloaking is not None else set()
         collected.trained_on[outcome.run.variant.name] = attacks
         for name in names:
             notes += _collect(outcome, name, output, collected)
-    return [_test_table(collected, name, test) for name, test in names.items()], notes
+    return [table_of_test(collected, name, test) for name, test in names.items()], notes
 
 
 def run_rows(outcomes: Sequence[RunOutcome], output: Path) -> list[dict[str, Any]]:
@@ -106,15 +108,15 @@ def _run_row(outcome: RunOutcome, output: Path) -> dict[str, Any]:
     }
 
 
-def _test_names(experiment: Experiment) -> dict[str, MeasuredTest]:
-    """List the tests, each with its twin behind it."""
+def named_tests(experiment: Experiment) -> dict[str, MeasuredTest]:
+    """Return the tests by name, each with its twin behind it."""
     names: dict[str, MeasuredTest] = {}
     for test in experiment.tests:
         names |= {test.name: test} | ({test.name + UNCLOAKED: test} if test.uncloaked else {})
     return names
 
 
-def _collect(outcome: RunOutcome, name: str, output: Path, collected: _Collected) -> list[str]:
+def _collect(outcome: RunOutcome, name: str, output: Path, collected: Collected) -> list[str]:
     """Read the answers of a run to a test; return what a reader must know of them."""
     if outcome.state is None or name not in outcome.state.tests:
         return []
@@ -128,7 +130,8 @@ def _collect(outcome: RunOutcome, name: str, output: Path, collected: _Collected
     return [f"{outcome.run.name} left {errors} rows of {name} unanswered; they are in no measure"] * (errors > 0)
 
 
-def _test_table(collected: _Collected, name: str, test: MeasuredTest) -> dict[str, Any]:
+def table_of_test(collected: Collected, name: str, test: MeasuredTest) -> dict[str, Any]:
+    """Return the table of a test or twin, as `result_tables` says."""
     experiment = collected.experiment
     variants = {
         variant.name: _variant_row(collected, variant.name, name, test)
@@ -146,7 +149,7 @@ def _test_table(collected: _Collected, name: str, test: MeasuredTest) -> dict[st
     }
 
 
-def _variant_row(collected: _Collected, variant: str, name: str, test: MeasuredTest) -> dict[str, Any]:
+def _variant_row(collected: Collected, variant: str, name: str, test: MeasuredTest) -> dict[str, Any]:
     found, draws, base = collected.answers[variant, name], collected.draws, collected.baseline
     seeds = sorted(found)
     rows = common_rows([found[seed] for seed in seeds])
@@ -168,23 +171,27 @@ def _variant_row(collected: _Collected, variant: str, name: str, test: MeasuredT
 
 
 def _paired(first: Mapping[int, RunAnswers], second: Mapping[int, RunAnswers], draws: Draws) -> dict[str, Any] | None:
-    """Compare answers seed by seed; None where no seed is on both sides."""
+    """Compare answers seed by seed; None where no seed is on both sides, or no row in all of these answers."""
     seeds = sorted(set(first) & set(second))
-    if not seeds:
+    given = [one for seed in seeds for one in (first[seed], second[seed])]
+    if not seeds or not len(shared_rows(given)):
         return None
-    rows = common_rows([one for seed in seeds for one in (first[seed], second[seed])])
+    rows = common_rows(given)
     pairs = list(zip(rows.predicted[::2], rows.predicted[1::2], strict=True))
     return {"seeds": seeds, "n": len(rows.true), **pooled_difference(rows.true, pairs, rows.clusters, draws)}
 
 
 def _over_seeds(values: Sequence[float | None]) -> dict[str, Any]:
-    """Return mean and standard deviation over seeds; the latter needs two."""
+    return {**mean_and_sd(values), "by_seed": list(values)}
+
+
+def mean_and_sd(values: Sequence[float | None]) -> dict[str, float | None]:
+    """Return `mean` and `sd`, the standard deviation, which needs two values; None where a value is undefined."""
     known = [value for value in values if value is not None]
-    whole = len(known) == len(values)
+    whole = len(known) == len(values) > 0
     return {
         "mean": float(np.mean(known)) if whole else None,
         "sd": float(np.std(known, ddof=1)) if whole and len(known) > 1 else None,
-        "by_seed": list(values),
     }
 
 
@@ -206,4 +213,14 @@ def _attacks(reports: Sequence[Mapping[str, Any]], trained_on: set[str]) -> list
     ]
 
 
-__all__ = ["MEASURES", "SCHEMA", "RunOutcome", "result_tables", "run_rows"]
+__all__ = [
+    "MEASURES",
+    "SCHEMA",
+    "Collected",
+    "RunOutcome",
+    "mean_and_sd",
+    "named_tests",
+    "result_tables",
+    "run_rows",
+    "table_of_test",
+]

@@ -1,6 +1,6 @@
 """The answers of finished runs to single rows, brought to the rows that all of them answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from decloak.evaluation.metrics import classification_metrics
 from decloak.evaluation.predictions_file import read_predictions
 from decloak.evaluation.reporting.report_schema import read_report
 
 Integers = NDArray[np.int64]
+# Rows of a fold are numbered from a multiple of this, which is more than a test has rows.
+_FOLD = 1 << 32
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,44 @@ def read_answers(folder: Path) -> RunAnswers:
     return RunAnswers(report, rows, true, predicted, clusters)
 
 
+def joined_answers(parts: Mapping[int, RunAnswers]) -> RunAnswers:
+    """Put answers to different rows together, those of several folds; a row gets a number that tells its fold, too.
+
+    Args:
+        parts: the answers by fold.
+
+    Returns:
+        The answers to all rows, with `macro_f1`, `mcc` and `accuracy` as their report. Measures of scores are not in
+        it: each fold has a model of its own, and the scores of two models are on no common scale.
+
+    Raises:
+        ValueError: Rows of one group are in two folds: they were not divided in the same way.
+    """
+    folds = sorted(parts)
+    seen: dict[str, int] = {}
+    for fold in folds:
+        for name in set(parts[fold].clusters):
+            if seen.setdefault(name, fold) != fold:
+                raise ValueError(f"group {name} is held out in fold {seen[name]} and in fold {fold}: make them anew")
+    rows = np.concatenate([parts[fold].rows + fold * _FOLD for fold in folds])
+    true, predicted = (np.concatenate([getattr(parts[fold], name) for fold in folds]) for name in ("true", "predicted"))
+    report = classification_metrics(true, predicted)
+    kept = {name: report[name] for name in ("n", "macro_f1", "mcc", "accuracy")}
+    return RunAnswers(kept, rows, true, predicted, [name for fold in folds for name in parts[fold].clusters])
+
+
+def shared_rows(answers: Sequence[RunAnswers]) -> Integers:
+    """Return the numbers of the rows that all answers have."""
+    return reduce(np.intersect1d, [one.rows for one in answers])
+
+
 def common_rows(answers: Sequence[RunAnswers]) -> CommonRows:
     """Bring answers to the rows that all of them have; the groups are those of the first.
 
     Raises:
         ValueError: No row is in all, or a row has another class in one: they are not of the same test.
     """
-    rows = reduce(np.intersect1d, [one.rows for one in answers])
+    rows = shared_rows(answers)
     if not len(rows):
         raise ValueError("no row was answered by all runs")
     places = [np.searchsorted(one.rows, rows) for one in answers]
@@ -77,4 +111,4 @@ def common_rows(answers: Sequence[RunAnswers]) -> CommonRows:
     return CommonRows(true, [answers[0].clusters[place] for place in places[0].tolist()], predicted)
 
 
-__all__ = ["CommonRows", "RunAnswers", "common_rows", "read_answers"]
+__all__ = ["CommonRows", "RunAnswers", "common_rows", "joined_answers", "read_answers", "shared_rows"]

@@ -131,9 +131,13 @@ def reproduce(request: Request, output: Path, say: Say = logger.info) -> dict[st
         FileNotFoundError: As `prepare`.
         ValueError: As `prepare`.
     """
-    from .result_page import write_page
+    return reproduce_prepared(prepare(request), request, output, say)
 
-    prepared = prepare(request)
+
+def reproduce_prepared(prepared: Prepared, request: Request, output: Path, say: Say = logger.info) -> dict[str, Any]:
+    """Do what `reproduce` does, with rows that are divided already."""
+    from .result_page import page_text
+
     tests = write_tests(prepared.tables, output / "data")
     wanted = [run for run in prepared.runs if run.variant.name in prepared.chosen]
     training = _training_files(prepared, output)
@@ -148,10 +152,15 @@ def reproduce(request: Request, output: Path, say: Say = logger.info) -> dict[st
         say(f"run {wanted.index(run) + 1} of {len(wanted)}: {run.name}")
         _run(outcome, prepared.experiment, files, tests, request.encoders, output, say)
     found = _results(prepared, request, outcomes, output)
+    write_results(found, page_text(found), output)
+    return found
+
+
+def write_results(found: Mapping[str, Any], page: str, output: Path) -> None:
+    """Write `results.json` and `results.md` into the folder of an experiment."""
     text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     (output / RESULTS).write_text(text, encoding="utf-8")
-    write_page(found, output / PAGE)
-    return found
+    (output / PAGE).write_text(page, encoding="utf-8")
 
 
 def _training_files(prepared: Prepared, output: Path) -> dict[str, TrainingFiles]:
@@ -197,16 +206,11 @@ def _run(
 
 
 def _results(prepared: Prepared, request: Request, outcomes: Sequence[RunOutcome], output: Path) -> dict[str, Any]:
-    from decloak.evaluation.evaluating import versions
-
     tables, notes = result_tables(prepared.experiment, outcomes, output)
     return {
         "schema": SCHEMA,
         "kind": "results",
-        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "command": request.command,
-        "overrides": dict(request.overrides),
-        "versions": versions(),
+        **how_made(request),
         "experiment": prepared.experiment.model_dump(mode="json"),
         "data": prepared.tables.account,
         "tests": tables,
@@ -216,4 +220,27 @@ def _results(prepared: Prepared, request: Request, outcomes: Sequence[RunOutcome
     }
 
 
-__all__ = ["PAGE", "RESULTS", "Prepared", "Request", "plan", "prepare", "reproduce"]
+def how_made(request: Request) -> dict[str, Any]:
+    """Return when, by which command and with which versions results are made."""
+    from decloak.evaluation.evaluating import versions
+
+    return {
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "command": request.command,
+        "overrides": dict(request.overrides),
+        "versions": versions(),
+    }
+
+
+__all__ = [
+    "PAGE",
+    "RESULTS",
+    "Prepared",
+    "Request",
+    "how_made",
+    "plan",
+    "prepare",
+    "reproduce",
+    "reproduce_prepared",
+    "write_results",
+]

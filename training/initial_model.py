@@ -156,6 +156,7 @@ def build_processor(
         settings["sound_tables"] = make_sound_tables() | (settings.get("sound_tables") or {})
         settings["transcript_tables"] = make_transcript_tables(written, recipe.transcript.least_pair_count)
         settings["transcript_price"] = recipe.transcript.price
+        settings["transcript_cloaked_price"] = recipe.transcript.cloaked_price
     return MultimodalHateProcessor(tokenizer, WhisperFeatureExtractor(), CLIPImageProcessorPil(), **settings)
 
 

@@ -92,11 +92,13 @@ class TranscriptSettings(_Strict):
 
     Attributes:
         price: what a character costs that is heard otherwise than it is written (`processing.transcription`).
+        cloaked_price: the same in a text of which much is heard otherwise.
         least_pair_count: pairs of words that the texts have less often are left out: a smaller file, which hears a
             little worse.
     """
 
-    price: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    price: float = Field(default=4.0, ge=0, allow_inf_nan=False)
+    cloaked_price: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     least_pair_count: int = Field(default=1, ge=1)
 
 

@@ -92,7 +92,8 @@ class MultimodalHateProcessor(ProcessorMixin):
         sound_units: Sequence[str] | None = None,
         sound_tables: dict[str, dict[str, str]] | None = None,
         transcript_tables: dict[str, dict[str, float]] | None = None,
-        transcript_price: float = 1.0,
+        transcript_price: float = 4.0,
+        transcript_cloaked_price: float = 1.0,
         speech_engine: str | None = None,
         speech_model: str | None = None,
         speech_voice: str | None = None,
@@ -123,6 +124,7 @@ class MultimodalHateProcessor(ProcessorMixin):
             transcript_tables: the language model by which speech is written down as words; see
                 `transcription.Transcriber`. It needs `sound_tables`. None for sounds alone.
             transcript_price: what a character costs that is heard otherwise than it is written.
+            transcript_cloaked_price: the same in a text of which much is heard otherwise.
             speech_engine: name of the engine that speaks texts (`"kokoro"`), or None.
             speech_model: its folder; from `DECLOAK_SPEECH_MODEL` if None.
             speech_voice: its voice; the engine's own choice if None.
@@ -146,6 +148,7 @@ class MultimodalHateProcessor(ProcessorMixin):
         self.sound_tables = sound_tables
         self.transcript_tables = transcript_tables
         self.transcript_price = transcript_price
+        self.transcript_cloaked_price = transcript_cloaked_price
         self.speech_engine = speech_engine
         self.speech_model = speech_model
         self.speech_voice = speech_voice
@@ -338,7 +341,8 @@ class MultimodalHateProcessor(ProcessorMixin):
         """Return what hears texts, made once: its index takes a second, which a text that is only read never needs."""
         if "transcriber" not in self._tools:
             reader = SoundReader(self.sound_tables or {})
-            self._tools["transcriber"] = Transcriber(reader, self.transcript_tables or {}, self.transcript_price)
+            prices = self.transcript_price, self.transcript_cloaked_price
+            self._tools["transcriber"] = Transcriber(reader, self.transcript_tables or {}, *prices)
         return self._tools["transcriber"]
 
     def _given_mel(self, audio: Any, sampling_rate: int | None) -> np.ndarray | None:

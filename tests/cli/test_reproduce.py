@@ -9,7 +9,7 @@ from typer.testing import Result
 
 from decloak.cli.reproduce import mmbert
 from decloak.reproduction import running
-from tests.reproduction.tiny_experiment import write_inputs
+from tests.reproduction.tiny_experiment import experiment_values, write_experiment, write_inputs
 
 Run = Callable[..., Result]
 
@@ -31,6 +31,38 @@ def test_a_dry_run_shows_the_rows_and_writes_nothing(run_decloak: Run, inputs: P
     plan = json.loads(result.stdout)
     assert [run["seed"] for run in plan["runs"] if run["chosen"]] == [0, 5]
     assert plan["data"]["holdout"]["found"]["rows"] == 12
+
+
+@pytest.fixture(scope="module")
+def folds(inputs: Path) -> list[Any]:
+    values = experiment_values() | {"holdout": {"source": "base", "folds": 2}}
+    return ["--experiment", write_experiment(inputs / "folds.yaml", values), "--data-root", inputs / "data"]
+
+
+def test_a_dry_run_of_all_folds_shows_each(run_decloak: Run, folds: list[Any], tmp_path: Path) -> None:
+    options = [*folds, "--fold", "all", "--dry-run", "--output", tmp_path / "out"]
+    shown = run_decloak("reproduce", "mmbert", *options)
+    assert shown.exit_code == 0, shown.stderr
+    assert "fold 0 of 2 (from 0)" in shown.stdout and "fold 1 of 2 (from 0)" in shown.stdout
+    assert shown.stdout.count("held out: ") == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_all_folds_are_run_and_a_failure_is_exit_code_1(
+    run_decloak: Run, folds: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no disk")
+
+    monkeypatch.setattr(running, "train_run", fail)
+    result = run_decloak("reproduce", "mmbert", *folds, "--fold", "all", "--only", "text", "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    said = " ".join(result.stderr.split())
+    assert "fold 1: run 1 of 1: text, seed 0" in said and "2 of 6 runs failed" in said
+    found = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert (found["kind"], found["failed"], found["folds"]) == ("folds", 2, 2)
+    assert "text has no whole fold" in result.stdout and "homophone, macro-F1 of each fold" in result.stdout
+    assert (tmp_path / "out" / "fold-1" / "results.md").is_file() and (tmp_path / "out" / "results.md").is_file()
 
 
 def fake_results(failed: int) -> dict[str, Any]:
@@ -74,6 +106,8 @@ def test_a_failed_run_is_exit_code_1(run_decloak: Run, tmp_path: Path, monkeypat
         (["--experiment", "nothing", "--dry-run"], "no experiment nothing"),
         (["--experiment", "cold-small"], "--output is missing"),
         (["--experiment", "cold-small", "--dry-run", "--seeds", "1,x"], "--seeds is '1,x'"),
+        (["--experiment", "cold-small", "--dry-run", "--fold", "-1"], "--fold is '-1'; give a whole number from 0"),
+        (["--experiment", "cold-small", "--dry-run", "--fold", "all"], "--fold is all, but cold-small has no folds"),
         (["--experiment", "cold-small", "--dry-run", "--data", "cold"], "--data is 'cold'"),
         (["--experiment", "cold-small", "--dry-run", "--data-root", "."], "source cold_train is nowhere"),
         (["--experiment", "cold-small", "--dry-run", "--only", "x"], "--only is x; cold-small has text-only, all"),

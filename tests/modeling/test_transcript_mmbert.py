@@ -233,5 +233,7 @@ def test_trust_is_a_number_of_each_heard_word_and_its_place() -> None:
     for row in range(2):
         for token in range(3):
             shown, heard = written[row, positions[row, token]], words[row, token]
-            trust = torch.sigmoid(part.trust.weight[0] @ torch.cat([shown, heard]) + part.trust.bias)
+            both = torch.cat([shown, heard])
+            scaled = (both - both.mean()) / (both.var(correction=0) + 1e-5).sqrt()
+            trust = torch.sigmoid(part.trust.weight[0] @ scaled + part.trust.bias)
             torch.testing.assert_close(tokens.states[row, token], trust * (heard - shown))

@@ -56,6 +56,7 @@ SETTINGS: dict[str, Any] = {
     "sound_tables": {"readings": {"ni3": "你"}, "phrases": {}},
     "transcript_tables": {"unigrams": {"<unk>": 9.5}, "backoffs": {}, "bigrams": {}},
     "transcript_price": 2.5,
+    "transcript_cloaked_price": 0.5,
     "speech_engine": "tone",
     "speech_model": "folder",
     "speech_voice": "v",

@@ -102,7 +102,7 @@ def test_it_survives_saving_and_pickling(hearing: MultimodalHateProcessor, tmp_p
     assert "transcriber" in hearing._tools
     hearing.save_pretrained(tmp_path)
     loaded: Any = MultimodalHateProcessor.from_pretrained(tmp_path)
-    assert loaded.transcript_tables == TRANSCRIPT and loaded.transcript_price == 1.0
+    assert loaded.transcript_tables == TRANSCRIPT and loaded.transcript_price == 4.0
     copied = pickle.loads(pickle.dumps(hearing))  # noqa: S301  our own
     assert copied._tools == {}
     for other in (loaded, copied):
@@ -115,7 +115,7 @@ def test_its_settings_can_be_copied_and_written(hearing: MultimodalHateProcessor
     settings = hearing.to_dict()
     assert settings["transcript_tables"] == TRANSCRIPT and settings["transcript_tables"] is not TRANSCRIPT
     assert "_tools" not in settings and "transcriber" in hearing._tools
-    assert json.loads(hearing.to_json_string())["transcript_price"] == 1.0
+    assert json.loads(hearing.to_json_string())["transcript_price"] == 4.0
     assert "transcript_price" in repr(hearing)
 
 

@@ -248,3 +248,30 @@ def test_the_time_is_proportional_to_the_length_of_a_text(pattern: str) -> None:
 
     short, long = min(seconds(500) for _ in range(3)), seconds(10_000)
     assert long < 60 * short + 0.2  # 20, and 400 if it grew with the square
+
+
+def test_a_text_of_which_much_is_heard_otherwise_is_heard_again_at_the_lower_price() -> None:
+    """怀仁 (to 坏人) pays at both prices, 添 (to 天) at the lower one alone."""
+    model = tables(unigrams={"<unk>": 9.0, "坏人": 2.0, "走": 2.0, "天": 5.0, "添": 7.5}, bigrams={})
+    costs = {price: Transcriber(READ, model, price, price) for price in (4.0, 1.0)}
+    assert costs[4.0].transcript("怀仁添") == "坏人添"
+    assert costs[1.0].transcript("怀仁添") == "坏人天"
+    both = Transcriber(READ, model, 4.0, 1.0)
+    assert both.transcript("怀仁添") == "坏人天"  # two of three characters
+    assert both.transcript("走" * 19 + "添") == "走" * 19 + "添"  # nothing at the higher price: not heard again
+    at_most = round(2 / transcription.CLOAKED)
+    assert both.transcript("怀仁添" + "走" * (at_most - 3)).startswith("坏人天")
+    assert both.transcript("怀仁添" + "走" * (at_most - 2)).startswith("坏人添")
+
+
+def test_emoji_and_pinyin_do_not_make_a_text_a_cloaked_one() -> None:
+    model = tables(unigrams={"<unk>": 9.0, "坏人": 2.0, "走": 2.0, "天": 5.0, "添": 7.5, "狗": 2.0}, bigrams={})
+    hear = Transcriber(READ, model, 4.0, 1.0)
+    assert hear.transcript("huairen添") == "坏人添"
+    assert hear.transcript("🐶添") == "狗添"
+
+
+@pytest.mark.parametrize("price", [-0.1, float("nan"), float("inf")])
+def test_a_lower_price_that_cannot_be(price: float) -> None:
+    with pytest.raises(ValueError, match="cloaked_price=.*costs a finite number, 0 or more"):
+        Transcriber(READ, TABLES, 4.0, price)

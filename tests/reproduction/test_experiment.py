@@ -18,14 +18,14 @@ from decloak.training.data.catalogue import load_entry
 from tests.reproduction.tiny_experiment import experiment_values
 
 
-@pytest.mark.parametrize("name", ["toxicn-small", "cold-small", "paper"])
+@pytest.mark.parametrize("name", ["toxicn-small", "toxicn-folds", "cold-small", "paper"])
 def test_shipped_experiments_are_whole(name: str) -> None:
     experiment = load_experiment(experiment_file(name))
     assert experiment.name == name and name in experiment_names()
     for source in experiment.data.values():
         assert source.part in load_entry(str(source.entry)).splits
     runs = planned_runs(experiment, {})
-    assert len(runs) == len(experiment.seeds) * len(experiment.variants)
+    assert len(runs) == sum(len(variant.seeds or experiment.seeds) for variant in experiment.variants)
     assert sum(variant.baseline for variant in experiment.variants) == 1
     assert "ot run" in experiment.setting if name == "paper" else "CPU" in experiment.setting
 
@@ -98,7 +98,9 @@ def test_an_experiment_survives_its_own_dump() -> None:
 
 
 def test_names_that_are_not_there(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no experiment nothing: .* cold-small, paper, toxicn-small"):
+    with pytest.raises(
+        FileNotFoundError, match="no experiment nothing: .* cold-small, paper, toxicn-folds, toxicn-small"
+    ):
         experiment_file("nothing")
     experiment = Experiment.model_validate(experiment_values())
     assert chosen_variants(experiment, []) == ["text", "broken", "all"]

@@ -32,10 +32,12 @@ def macro(predicted: list[int]) -> float:
     return float(f1_score(TRUE, predicted, average="macro"))
 
 
-def write_answers(folder: Path, predicted: list[int], true: list[int] = TRUE, rows: int = 8, **report: Any) -> None:
+def write_answers(
+    folder: Path, predicted: list[int], true: list[int] = TRUE, rows: int = 8, group: str = "g", **report: Any
+) -> None:
     """Write the report and predictions of a test, as `evaluate_table` does."""
     kept = list(range(rows))
-    texts = [LabelledText(f"t{n}", true[n], None, n + 2, {"id": str(n), "group": f"g{n // 2}"}) for n in kept]
+    texts = [LabelledText(f"t{n}", true[n], None, n + 2, {"id": str(n), "group": f"{group}{n // 2}"}) for n in kept]
     scores = np.array([[1.0 - predicted[n], predicted[n]] for n in kept])
     scored = ScoredRows(texts, np.array(true)[kept], np.array(predicted)[kept], scores)
     folder.mkdir(parents=True)

@@ -96,7 +96,7 @@ def test_a_transcript_is_no_part_unless_it_is_named(tmp_path: Path) -> None:
     assert load_recipe(write(tmp_path, **MINIMAL)).transcript is None
     found = load_recipe(write(tmp_path, **MINIMAL, transcript={"least_pair_count": 2}), {"transcript.price": "0.5"})
     assert found.transcript == TranscriptSettings(price=0.5, least_pair_count=2)
-    assert TranscriptSettings() == TranscriptSettings(price=1.0, least_pair_count=1)
+    assert TranscriptSettings() == TranscriptSettings(price=4.0, cloaked_price=1.0, least_pair_count=1)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "a: [", "just words"])
