@@ -1,7 +1,7 @@
 """Rows of a data set to batches of the model."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ class EncodedDataset(Dataset[dict[str, Any]]):
         labels: Sequence[int | float | Sequence[float]],
         modalities: Sequence[str] | None = None,
         max_length: int | None = None,
+        processor_of: Callable[[int], MultimodalHateProcessor] | None = None,
     ) -> None:
         """Encode.
 
@@ -39,6 +40,7 @@ class EncodedDataset(Dataset[dict[str, Any]]):
             labels: class ids, one a text; numbers for a regression, a list of floats for several labels.
             modalities: senses to make; the processor's default if None.
             max_length: tokens that a text is cut to; how many were cut is counted and logged.
+            processor_of: the processor of each row by its number, where it is not the same for all.
 
         Raises:
             ValueError: There are not as many labels as texts, or no row can be encoded.
@@ -52,7 +54,7 @@ class EncodedDataset(Dataset[dict[str, Any]]):
         for number, (text, label) in enumerate(track(pairs, "encoding", total=len(texts), transient=True)):
             row = dict(text) if isinstance(text, Mapping) else {"text": text}
             try:
-                (features,) = processor.encode_windows(
+                (features,) = (processor_of(number) if processor_of else processor).encode_windows(
                     **row, modalities=modalities, truncation=True, max_length=max_length
                 )
             except (ValueError, TypeError, OSError) as error:

@@ -17,6 +17,7 @@ from decloak.modeling import MMBertConfig, MMBertForSequenceClassification
 from decloak.processing import MultimodalHateProcessor
 
 from .collator import EncodedDataset, MultimodalCollator
+from .cross_hearing import cross_hearing
 from .data.cloaked_copies import add_cloaked_copies
 from .data.mixture import Mixture, class_id, load_mixture, load_texts
 from .data.tables import table_rows
@@ -174,7 +175,8 @@ def make_trainer(
         fields["eval_strategy"] = "no"
     arguments = MMBertTrainingArguments(output_dir=str(folder), seed=recipe.seed, stages=recipe.stages, **fields)
     texts, labels = [row.text for row in mixture.rows], [row.label for row in mixture.rows]
-    train = EncodedDataset(processor, texts, labels, max_length=recipe.max_length)
+    hearing = cross_hearing(processor, mixture.rows, recipe.transcript) if recipe.transcript is not None else None
+    train = EncodedDataset(processor, texts, labels, max_length=recipe.max_length, processor_of=hearing)
     evaluation = None
     if eval_data is not None:
         rows = [row for row in table_rows(eval_data, ["text", "label"]) if not row.error]

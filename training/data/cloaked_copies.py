@@ -36,7 +36,7 @@ def add_cloaked_copies(mixture: Mixture, settings: "CloakingSettings", excluded:
         key = normalised(text)
         if text == row.text or key in excluded:
             continue
-        copies.append(LabelledText(text, row.label, row.source, name))
+        copies.append(LabelledText(text, row.label, row.source, name, row.text))
         mixture.cloaked[name] = mixture.cloaked.get(name, 0) + 1
     mixture.rows += copies
     chooser.shuffle(mixture.rows)

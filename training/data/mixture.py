@@ -17,12 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelledText:
-    """A text, its class id, the table it is from, and the attack that made it, if it is a cloaked copy."""
+    """A text of the training data.
+
+    Attributes:
+        text: the text.
+        label: its class id.
+        source: the table it is from.
+        attack: that made it, if it is a cloaked copy.
+        copied: the text that it is a copy of.
+    """
 
     text: str
     label: int
     source: str
     attack: str = ""
+    copied: str = ""
+
+    @property
+    def written(self) -> str:
+        """What a person wrote: the text itself, or that which it is a cloaked copy of."""
+        return self.copied or self.text
 
 
 @dataclass
