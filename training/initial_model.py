@@ -25,7 +25,7 @@ from .banks.feature_bank import FeatureBank
 from .banks.glyph_bank import build_glyph_bank, vision_feature_extractor
 from .banks.glyph_units import bank_characters
 from .banks.installing import Banks, bank_settings, with_banks
-from .banks.sound_tables import make_sound_tables
+from .banks.sound_tables import emoji_characters, make_sound_tables
 from .banks.transcript_tables import make_transcript_tables
 from .data.mixture import LabelledText
 from .export import save_repository
@@ -153,7 +153,9 @@ def build_processor(
     """
     settings = dict(recipe.processor) | bank_settings(banks)
     if recipe.transcript is not None:
-        settings["sound_tables"] = make_sound_tables() | (settings.get("sound_tables") or {})
+        tables = settings.get("sound_tables")
+        # Those of a bank stay what its units were made by; banks of old do not say what emoji may stand for.
+        settings["sound_tables"] = {"emoji_characters": emoji_characters()} | tables if tables else make_sound_tables()
         settings["transcript_tables"] = make_transcript_tables(written, recipe.transcript.least_pair_count)
         settings["transcript_price"] = recipe.transcript.price
         settings["transcript_cloaked_price"] = recipe.transcript.cloaked_price

@@ -99,7 +99,7 @@ def test_sizes(saved: tuple[Path, MMBertForSequenceClassification]) -> None:
     folder, model = saved
     count = sum(value.numel() for value in model.state_dict().values())
     assert abs((folder / "model.safetensors").stat().st_size - 2 * count) < 16_384
-    assert sum(path.stat().st_size for path in folder.glob("*.py")) < 320_000
+    assert sum(path.stat().st_size for path in folder.glob("*.py")) < 350_000
 
 
 def test_saving_twice_and_in_single_precision(tmp_path: Path) -> None:

@@ -100,7 +100,9 @@ def test_a_model_that_was_trained_with_a_transcript_hears_one_again(
     processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
     model = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True).eval()
     assert (model.config.transcript, processor.transcript_price) == (True, 0.5)
-    assert processor.sound_tables == TABLES and "你好" in processor.transcript_tables["unigrams"]
+    assert {name: processor.sound_tables[name] for name in TABLES} == TABLES
+    assert set(processor.sound_tables) == {*TABLES, "emoji_characters"}
+    assert "你好" in processor.transcript_tables["unigrams"]
     trained = model.mmbert.transcript.aligner.weight.float()
     assert torch.isfinite(trained).all() and not torch.equal(trained, torch.eye(len(trained)))
     batch = processor(text="你郝")

@@ -108,10 +108,20 @@ def _unmarked_utf16(head: bytes) -> str | None:
     Characters such as U+4E00 have their zero on the other side, but are fewer.
     """
     high_last, high_first = head[1::2].count(0), head[0::2].count(0)
-    enough = max(_LEAST_BAD, 0.05 * len(head) / 2)
+    # UTF-8 may have zeros in its texts; as UTF-16 what reads as UTF-8, too, is ASCII, of which half the bytes are zero.
+    enough = max(_LEAST_BAD, (0.5 if _is_utf8(head) else 0.05) * len(head) / 2)
     if high_last >= enough and high_last > 2 * high_first:
         return "utf-16-le"
     return "utf-16-be" if high_first >= enough and high_first > 2 * high_last else None
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Tell whether bytes are UTF-8, but for a character that their end cuts."""
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4
+    return True
 
 
 def _likeliest(head: bytes, whole: bool) -> str | None:

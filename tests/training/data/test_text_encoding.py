@@ -104,3 +104,13 @@ def test_encodings_go_by_all_their_names(name: str, known: str) -> None:
 def test_unknown_encodings_list_some(name: str) -> None:
     with pytest.raises(ValueError, match="no text encoding is called .*gb18030"):
         known_encoding(name)
+
+
+def test_zeros_in_texts_do_not_make_a_table_utf_16(tmp_path: Path) -> None:
+    file = tmp_path / "zeros.csv"
+    content = '"text","label"\n' + '"\x00","0"\n' * 9
+    file.write_bytes(content.encode())
+    assert detected_encoding(file, content.encode()) == "utf-8-sig"
+    for name in ("utf-16-le", "utf-16-be"):
+        with pytest.raises(ValueError, match=name):
+            detected_encoding(file, content.replace("\x00", "a").encode(name))
