@@ -7,6 +7,7 @@ import typer
 
 from decloak.cli.baseline_data import BaselineTables, evaluation_texts, training_texts
 from decloak.cli.errors import clear_errors, note
+from decloak.cli.options import TextColumn
 
 baseline = typer.Typer(
     help="Make a baseline to compare a model with: a word list, a linear model, or a plain encoder. "
@@ -43,7 +44,6 @@ RecipeOption = Annotated[
         show_default=False,
     ),
 ]
-TextColumn = Annotated[str, typer.Option(help="The column that holds the text.")]
 LabelColumn = Annotated[str, typer.Option(help="The column that holds the label: 0, 1, not_hateful or hateful.")]
 Limit = Annotated[
     int | None, typer.Option(min=1, help="Most rows of each table, chosen by the seed.", show_default=False)

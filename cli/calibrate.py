@@ -18,6 +18,7 @@ from decloak.cli.options import (
     Modalities,
     Model,
     Revision,
+    TextColumn,
     TrustRemoteCode,
     senses,
 )
@@ -102,7 +103,7 @@ def calibrate(
             show_default=False,
         ),
     ] = None,
-    text_column: Annotated[str, typer.Option(help="The column that holds the text.")] = "text",
+    text_column: TextColumn = "text",
     label_column: Annotated[str, typer.Option(help="The column that holds the label: 1, 0, or a name.")] = "label",
     revision: Revision = None,
     trust_remote_code: TrustRemoteCode = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from decloak.cli.errors import clear_errors, note
-from decloak.cli.options import pairs
+from decloak.cli.options import TextColumn, pairs
 
 if TYPE_CHECKING:
     from decloak.evaluation.leaks import SplitRows
@@ -22,7 +22,6 @@ class LeakFormat(str, Enum):
     json = "json"
 
 
-TextColumn = Annotated[str, typer.Option(help="The column that holds the text.")]
 LabelColumn = Annotated[str, typer.Option(help="The column that holds the label, where there is one.")]
 GroupColumn = Annotated[
     str | None,

@@ -19,9 +19,11 @@ from decloak.cli.options import (
     DeviceOption,
     Dtype,
     DtypeOption,
+    Encoding,
     Modalities,
     Model,
     Revision,
+    TextColumn,
     TrustRemoteCode,
     pairs,
     senses,
@@ -97,12 +99,9 @@ def evaluate(
         str, typer.Option("--strengths", help="Shares of the places that an attack changes, joined by commas.")
     ] = "0.1,0.3,0.6,1",
     attack_rows: Annotated[int, typer.Option(min=0, help="Attack as many rows, drawn by class; 0 attacks all.")] = 1000,
-    text_column: Annotated[str, typer.Option(help="The column that holds the text.")] = "text",
+    text_column: TextColumn = "text",
     label_column: Annotated[str, typer.Option(help="The column that holds the true label.")] = "label",
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="Of text files, such as gb18030. Default: UTF-8, or what a mark says.", show_default=False),
-    ] = None,
+    encoding: Encoding = None,
     positive_label: Annotated[
         list[str] | None,
         typer.Option(

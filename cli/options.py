@@ -55,6 +55,11 @@ Modalities = Annotated[
         show_default=False,
     ),
 ]
+TextColumn = Annotated[str, typer.Option(help="The column that holds the text.")]
+Encoding = Annotated[
+    str | None,
+    typer.Option(help="Of text files, such as gb18030. Default: UTF-8, or what a mark says.", show_default=False),
+]
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts that go through the model at once.")]
 DeviceOption = Annotated[
     Device, typer.Option("--device", help="Where the model runs; auto takes a GPU if there is one.")

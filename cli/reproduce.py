@@ -127,8 +127,8 @@ def mmbert(
     decloak reproduce mmbert --experiment toxicn-small --data-root data --text-encoder ./bert --banks ./banks -o runs/a
     decloak reproduce mmbert --experiment toxicn-small --data toxicn=ToxiCN/ --data toxicloakcn=ToxiCloakCN/
       --text-encoder ./bert --banks ./banks --only text-only --only all --seeds 0 --set max_steps=20 --output runs/try
-    decloak reproduce mmbert --experiment toxicn-folds --data-root data --text-encoder ./bert --banks ./banks
-      --fold all --output runs/folds
+    decloak reproduce mmbert --experiment toxicn-folds --data-root data --text-encoder ./bert --fold all
+      --output runs/folds
     decloak reproduce mmbert --experiment paper --data-root data --output runs/paper
     ```
     """

@@ -16,9 +16,11 @@ from decloak.cli.options import (
     DeviceOption,
     Dtype,
     DtypeOption,
+    Encoding,
     Modalities,
     Model,
     Revision,
+    TextColumn,
     senses,
 )
 
@@ -61,13 +63,10 @@ def routers(
     ] = None,
     strength: Annotated[float, typer.Option(min=0, max=1, help="Share of the places that the attack changes.")] = 0.3,
     limit: Annotated[int, typer.Option(min=0, help="Read as many texts, drawn by label; 0 reads all.")] = 500,
-    text_column: Annotated[str, typer.Option(help="The column that holds the text.")] = "text",
+    text_column: TextColumn = "text",
     label_column: Annotated[str, typer.Option(help="The column that holds the label.")] = "label",
     id_column: Annotated[str, typer.Option(help="The column by which twins are found.")] = "id",
-    encoding: Annotated[
-        str | None,
-        typer.Option(help="Of text files, such as gb18030. Default: UTF-8, or what a mark says.", show_default=False),
-    ] = None,
+    encoding: Encoding = None,
     alignment: Annotated[
         bool, typer.Option(help="Measure how well the senses are aligned with the text, too; it reads all texts again.")
     ] = True,

@@ -199,26 +199,43 @@ def write_report(report: "Report | dict[str, Any]", file: Path) -> None:
 
 
 def read_report(file: Path) -> dict[str, Any]:
-    """Read a report.
+    """Read a report, or the one in a folder; see `read_versioned`."""
+    return read_versioned(file, "report.json", SCHEMA, "decloak evaluate --report DIR")
+
+
+def read_versioned(file: Path, name: str, schema: str, command: str) -> dict[str, Any]:
+    """Read a file of JSON that says which schema it has.
+
+    Args:
+        file: The file, or the folder that it is in.
+        name: Its name in a folder.
+        schema: Name and version that is understood.
+        command: That makes such a file, for the errors.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no report, or one of a version that this decloak does not know.
+        ValueError: It is no JSON, or has another schema.
     """
-    if file.is_dir():
-        file = file / "report.json"
+    file = file / name if file.is_dir() else file
     if not file.is_file():
-        raise FileNotFoundError(f"There is no report {file}; make one with `decloak evaluate --report DIR`.")
+        raise FileNotFoundError(f"There is no report {file}; make one with `{command}`.")
     try:
         report = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise ValueError(
-            f"{file} is no JSON ({error}); a report is made by `decloak evaluate --report DIR`."
-        ) from error
-    schema = report.get("schema") if isinstance(report, dict) else None
-    if schema != SCHEMA:
-        raise ValueError(f"{file} has the schema {schema!r}; this decloak reads {SCHEMA!r}. Evaluate again.")
+        raise ValueError(f"{file} is no JSON ({error}); a report is made by `{command}`.") from error
+    found = report.get("schema") if isinstance(report, dict) else None
+    if found != schema:
+        raise ValueError(f"{file} has the schema {found!r}; this decloak reads {schema!r}. Make it again: `{command}`.")
     return report
 
 
-__all__ = ["SCHEMA", "AttackResult", "Comparison", "Report", "Robustness", "read_report", "write_report"]
+__all__ = [
+    "SCHEMA",
+    "AttackResult",
+    "Comparison",
+    "Report",
+    "Robustness",
+    "read_report",
+    "read_versioned",
+    "write_report",
+]

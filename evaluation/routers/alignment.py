@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SENSES = ("speech", "vision")
-STAGE_LIMIT = 0.5  # The paper's condition for going on to the experts.
+STAGE_LIMIT = 0.5  # A rule of thumb for going on to the experts; the paper names no number.
 # As in `collecting`.
 _ROW_ERRORS = (ValueError, TypeError, OSError, ImportError, RuntimeError, LookupError)
 Floats = NDArray[np.float64]

@@ -1,8 +1,9 @@
 """`routers.json`: what the schema holds, and how a file is read."""
 
-import json
 from pathlib import Path
 from typing import Any, TypedDict
+
+from decloak.evaluation.reporting.report_schema import read_versioned
 
 SCHEMA = "decloak.routers/1"
 FILE = "routers.json"
@@ -102,26 +103,8 @@ class RoutersReport(TypedDict, total=False):
 
 
 def read_routers(file: Path) -> dict[str, Any]:
-    """Read an analysis.
-
-    Args:
-        file: `routers.json`, or its folder.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no such report, or one of a version that this decloak does not know.
-    """
-    file = file / FILE if file.is_dir() else file
-    if not file.is_file():
-        raise FileNotFoundError(f"There is no report {file}; make one with `decloak routers --output DIR`.")
-    try:
-        report = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{file} is no JSON ({error}); it is made by `decloak routers --output DIR`.") from error
-    schema = report.get("schema") if isinstance(report, dict) else None
-    if schema != SCHEMA:
-        raise ValueError(f"{file} has the schema {schema!r}; this decloak reads {SCHEMA!r}. Analyse the model again.")
-    return report
+    """Read an analysis: `routers.json`, or the one in a folder; errors as of `read_versioned`."""
+    return read_versioned(file, FILE, SCHEMA, "decloak routers --output DIR")
 
 
 __all__ = ["FILE", "SCHEMA", "GroupNumbers", "RoutersReport", "SideNumbers", "read_routers"]

@@ -19,7 +19,10 @@ class MMBertTranscript(nn.Module):
     """Maps the embeddings of heard words, at first onto themselves, and weighs them against the written ones."""
 
     def __init__(self, config: MMBertConfig) -> None:
-        """Make the map, and the gate that says how far a listener is believed."""
+        """Make the map, and the gate that says how far a listener is believed.
+
+        The gate is for `fusion="add"` (`instead`); where heard words are tokens of their own, attention weighs them.
+        """
         super().__init__()
         self.aligner = nn.Linear(config.hidden_size, config.hidden_size)
         self.trust = nn.Linear(2 * config.hidden_size, 1)

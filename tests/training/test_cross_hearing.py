@@ -10,8 +10,6 @@ from decloak.training.data.mixture import LabelledText
 from decloak.training.recipe import TranscriptSettings
 from tests.tiny import tiny_processor
 
-pytest.importorskip("jieba")
-
 SOUNDS = {"readings": {"hao3": "好郝", "ni3": "你妮", "ren2": "人仁", "huai4": "坏怀", "tian1": "天"}}
 EMPTY = {"unigrams": {"<unk>": 9.0}, "backoffs": {}, "bigrams": {}}
 TEXTS = [f"{first}{second}" for first in ("你好", "坏人", "好人", "天天") for second in ("好", "人", "天", "你", "坏")]

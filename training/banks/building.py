@@ -4,6 +4,7 @@ import logging
 import multiprocessing
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,8 @@ def make_sounds(source: SpeechSource, words: Sequence[str] = (), dimension: int 
         hear_in_parallel(source, texts_to_hear(tables), workers)
     hear = source.open()
     assert hear.cache is not None  # noqa: S101 - for the type checker
-    bank = build_sound_bank(tables, hear, dimension, source=hear.cache.namespace)
+    with closing(hear.cache) as cache:  # what SQLite keeps beside the file goes with its last connection
+        bank = build_sound_bank(tables, hear, dimension, source=cache.namespace)
     engine = hear.engine
     speaker = {"speech_engine": engine.name, "speech_voice": engine.voice, "speech_version": engine.version}
     return Banks(sounds=bank, sound_tables=tables, speaker=speaker)
