@@ -98,7 +98,7 @@ class Experiment(Strict):
 
     def sources_named(self) -> set[str]:
         """Return every source that something in the file names."""
-        named = {*self.train_sources(), *(test.source for test in self.tests)}
+        named = {*self.train_sources(), *self.language_sources(), *(test.source for test in self.tests)}
         named |= {source.variant_of for source in self.data.values() if source.variant_of}
         if self.holdout is not None:
             named.add(self.holdout.source)
@@ -109,6 +109,10 @@ class Experiment(Strict):
     def train_sources(self) -> list[str]:
         """Return the sources that any variant is trained on, in the order in which they are named."""
         return list(dict.fromkeys([*self.train, *(name for one in self.variants for name in one.train or [])]))
+
+    def language_sources(self) -> list[str]:
+        """Return the sources that the language model of any variant's transcript reads beside training texts."""
+        return list(dict.fromkeys(name for one in self.variants for name in one.language))
 
     @property
     def variant_names(self) -> list[str]:

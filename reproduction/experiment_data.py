@@ -31,6 +31,7 @@ class ExperimentTables:
 
     Attributes:
         train: by source.
+        language: rows of which the language models of transcripts read the texts, by source.
         validation: rows that are measured while training.
         tests: by test; one with `uncloaked` has a twin of the same ids in the same order, `<test>-uncloaked`.
         excluded: every text that must not be trained on.
@@ -38,6 +39,7 @@ class ExperimentTables:
     """
 
     train: dict[str, list[GroupedRow]] = field(default_factory=dict)
+    language: dict[str, list[GroupedRow]] = field(default_factory=dict)
     validation: list[GroupedRow] = field(default_factory=list)
     tests: dict[str, list[GroupedRow]] = field(default_factory=dict)
     excluded: list[str] = field(default_factory=list)
@@ -73,7 +75,7 @@ def experiment_tables(experiment: Experiment, sources: Mapping[str, SourceTable]
 
 
 def _refuse_test_suites(experiment: Experiment) -> None:
-    for name in experiment.train_sources():
+    for name in [*experiment.train_sources(), *experiment.language_sources()]:
         entry = experiment.data[name].entry
         if entry is not None and load_entry(entry).role == "test_suite":
             raise ValueError(f"{name} is a part of {entry}, a test suite: it must never be trained on")
@@ -162,6 +164,9 @@ def _add_training(
     tables.account["train"] = {
         name: {**account[name], **_counts(tables.train[name])} for name in experiment.train_sources()
     }
+    spoken = {name: _without_tests(rows[name], held, index) for name in experiment.language_sources()}
+    tables.language = {name: kept for name, (kept, _) in spoken.items()}
+    tables.account["language"] = {name: {**counts, "rows": len(kept)} for name, (kept, counts) in spoken.items()}
 
 
 def _without_tests(

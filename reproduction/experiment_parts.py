@@ -168,6 +168,7 @@ class Variant(Strict):
         cloaking: whether training texts get cloaked copies: the experiment's `cloaking`, else the recipe's.
         text_encoder: `random` starts from the encoder's shape with weights drawn anew.
         train: sources that it is trained on instead of the experiment's.
+        language: sources whose texts, without their labels, the language model of its transcript reads, too.
         baseline: whether the other variants are compared with it.
         seeds: instead of the experiment's.
     """
@@ -182,6 +183,7 @@ class Variant(Strict):
     cloaking: bool = False
     text_encoder: Literal["pretrained", "random"] = "pretrained"
     train: list[str] | None = None
+    language: list[str] = Field(default_factory=list)
     baseline: bool = False
     seeds: list[int] | None = Field(default=None, min_length=1)
 

@@ -53,6 +53,7 @@ class EncoderPlaces:
 def run_inputs(run: PlannedRun, files: TrainingFiles, encoders: EncoderPlaces) -> dict[str, str]:
     """Return the hash of each thing that the model of a run depends on."""
     used = [*(f"train-{source.name}" for source in run.recipe.data), "heldout", "validation"]
+    used += [f"language-{name}" for name in run.recipe.language_texts]
     return {
         "recipe": text_key({**run.recipe.model_dump(mode="json"), "start": run.variant.text_encoder}),
         "data": text_key({name: files.sha256.get(name) for name in used}),
@@ -80,7 +81,7 @@ def train_run(
     say(f"{'training goes on' if resume else 'training'} in {folder}")
     model = train_mmbert(
         recipe=folder / "recipe.yaml",
-        data={**{one.name: files.train[one.name] for one in run.recipe.data}, "heldout": files.excluded},
+        data=_data_files(run, files),
         eval_data=files.validation,
         output=folder,
         resume=resume,
@@ -94,6 +95,11 @@ def train_run(
     for name in ("checkpoints", "initial"):
         shutil.rmtree(folder / name, ignore_errors=True)
     return done
+
+
+def _data_files(run: PlannedRun, files: TrainingFiles) -> dict[str, Path]:
+    train = {source.name: files.train[source.name] for source in run.recipe.data}
+    return train | {name: files.language[name] for name in run.recipe.language_texts} | {"heldout": files.excluded}
 
 
 def _encoder_arguments(run: PlannedRun, encoders: EncoderPlaces, output: Path) -> dict[str, Any]:

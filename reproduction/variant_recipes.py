@@ -38,8 +38,8 @@ def variant_recipe(
 
     Raises:
         FileNotFoundError: There is no such recipe.
-        ValueError: The recipe cannot have the changes, has no stage or no cloaking that the variant names, or has
-            other than two labels.
+        ValueError: The recipe cannot have the changes, has no stage, transcript or cloaking that the variant names, or
+            has other than two labels.
     """
     file = _recipe_file(variant.recipe, folder)
     changes = {key: yaml.safe_dump(value, default_flow_style=True) for key, value in variant.set.items()}
@@ -53,6 +53,10 @@ def variant_recipe(
     values["leaks"] = {"near_duplicates": experiment.near_duplicates}
     values["cloaking"] = _cloaking(experiment, variant, values)
     _keep_senses(values, variant.senses)
+    if variant.language and values["transcript"] is None:
+        raise ValueError(f"variant {variant.name} names language texts, but has no transcript that reads them")
+    if values["transcript"] is not None:
+        values["transcript"]["texts"] = list(variant.language)
     values["stages"] = _stages(recipe, variant)
     return Recipe.model_validate(values)
 

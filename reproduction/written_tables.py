@@ -21,12 +21,14 @@ class TrainingFiles:
 
     Attributes:
         train: table of each source.
+        language: table of each source that language models read.
         excluded: texts that must not be trained on.
         validation: rows that are measured while training, or None.
         sha256: of each file, by its name.
     """
 
     train: dict[str, Path]
+    language: dict[str, Path]
     excluded: Path
     validation: Path | None
     sha256: dict[str, str]
@@ -46,13 +48,15 @@ def write_training(tables: ExperimentTables, normalization: Normalization, folde
     normalized = text_normalizer(normalization)
     place = folder / normalization
     named = {f"train-{name}": _lines(rows, normalization) for name, rows in tables.train.items()}
+    named |= {f"language-{name}": _lines(rows, normalization) for name, rows in tables.language.items()}
     named[HELD_OUT] = [[normalized(text), "0", "", ""] for text in tables.excluded]
     if tables.validation:
         named[VALIDATION] = _lines(tables.validation, normalization)
     digests = {name: _write(place / f"{name}.csv", lines) for name, lines in named.items()}
     train = {name: place / f"train-{name}.csv" for name in tables.train}
+    language = {name: place / f"language-{name}.csv" for name in tables.language}
     validation = place / f"{VALIDATION}.csv" if tables.validation else None
-    return TrainingFiles(train, place / f"{HELD_OUT}.csv", validation, digests)
+    return TrainingFiles(train, language, place / f"{HELD_OUT}.csv", validation, digests)
 
 
 def write_tests(tables: ExperimentTables, folder: Path) -> dict[str, MeasuredFile]:

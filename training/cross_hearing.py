@@ -15,7 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 def cross_hearing(
-    processor: MultimodalHateProcessor, rows: Sequence[LabelledText], settings: TranscriptSettings
+    processor: MultimodalHateProcessor,
+    rows: Sequence[LabelledText],
+    settings: TranscriptSettings,
+    language_texts: Sequence[str] = (),
 ) -> Callable[[int], MultimodalHateProcessor]:
     """Return the processor that a row is to be encoded with, by the number of the row.
 
@@ -26,6 +29,7 @@ def cross_hearing(
         processor: of the model.
         rows: the training texts.
         settings: of the transcript.
+        language_texts: what every language model reads beside them.
     """
     if settings.parts == 1 or processor.transcript_tables is None:
         return lambda number: processor
@@ -33,7 +37,7 @@ def cross_hearing(
     processors = []
     for part in range(settings.parts):
         others = [row.text for row, own in zip(rows, parts, strict=True) if own != part and not row.attack]
-        processors.append(_with_model_of(others, processor, settings))
+        processors.append(_with_model_of([*others, *language_texts], processor, settings))
     logger.info("transcripts: %d parts, each heard by a model of the others", settings.parts)
     return lambda number: processors[parts[number]]
 

@@ -45,7 +45,13 @@ class Encoders:
     banks: Path | None = None
 
 
-def make_initial(recipe: Recipe, rows: Sequence[LabelledText], encoders: Encoders, folder: Path) -> Path:
+def make_initial(
+    recipe: Recipe,
+    rows: Sequence[LabelledText],
+    encoders: Encoders,
+    folder: Path,
+    language_texts: Sequence[str] = (),
+) -> Path:
     """Build the untrained model and its processor from encoders, and save them in float32.
 
     Args:
@@ -54,6 +60,7 @@ def make_initial(recipe: Recipe, rows: Sequence[LabelledText], encoders: Encoder
             of those that people wrote, as it must not expect the cloaked copies.
         encoders: where the pretrained encoders are.
         folder: to save in.
+        language_texts: what that language model reads beside them.
 
     Raises:
         ValueError: There is no text encoder, or a glyph bank without an image encoder.
@@ -74,7 +81,8 @@ def make_initial(recipe: Recipe, rows: Sequence[LabelledText], encoders: Encoder
         )
         tokenizer, text = prune_vocabulary(tokenizer, text, pieces)
     banks = read_banks(recipe, texts, encoders)
-    processor = build_processor(recipe, tokenizer, banks, [row.text for row in rows if not row.attack])
+    written = [*(row.text for row in rows if not row.attack), *language_texts]
+    processor = build_processor(recipe, tokenizer, banks, written)
     model = build_model(recipe, text, encoders, banks, tokenizer)
     save_repository(model, processor, folder, torch.float32)
     return folder

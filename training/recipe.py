@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from decloak.modeling import MMBertConfig
 from decloak.processing import MultimodalHateProcessor
@@ -98,12 +98,15 @@ class TranscriptSettings(_Strict):
         parts: of the training texts. Each is heard by a model of the other parts, as a new text would be: a model that
             has seen a text restores its cloaked copy nearly always, and the classifier would learn to trust it too
             far. 1 hears all of them with the model that is shipped.
+        texts: names of tables that the language model reads beside the training texts; only their column `text` is
+            read, and what is excluded from training is left out.
     """
 
     price: float = Field(default=4.0, ge=0, allow_inf_nan=False)
     cloaked_price: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     least_pair_count: int = Field(default=1, ge=1)
     parts: int = Field(default=4, ge=1, le=100)
+    texts: list[str] = Field(default_factory=list)
 
 
 class CloakingSettings(_Strict):
@@ -226,6 +229,22 @@ class Recipe(_Strict):
         if unknown:
             raise ValueError(f"{info.field_name} has no setting {unknown}; it has {sorted(allowed)}.")
         return value
+
+    @model_validator(mode="after")
+    def _check_language_texts(self) -> "Recipe":
+        taken = {source.name for source in self.data} | set(self.exclude)
+        wrong = [name for name in self.language_texts if name in taken or self.language_texts.count(name) > 1]
+        if wrong:
+            raise ValueError(
+                f"transcript.texts names {wrong[0]}, which is named twice, trained on (the language model reads those "
+                "texts anyway) or excluded."
+            )
+        return self
+
+    @property
+    def language_texts(self) -> list[str]:
+        """Names of the tables that the language model of a transcript reads beside the training texts."""
+        return self.transcript.texts if self.transcript is not None else []
 
     @field_validator("stages")
     @classmethod

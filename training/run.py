@@ -19,6 +19,7 @@ from decloak.processing import MultimodalHateProcessor
 from .collator import EncodedDataset, MultimodalCollator
 from .cross_hearing import cross_hearing
 from .data.cloaked_copies import add_cloaked_copies
+from .data.language_texts import load_language_texts
 from .data.mixture import Mixture, class_id, load_mixture, load_texts
 from .data.tables import table_rows
 from .export import save_repository
@@ -83,7 +84,7 @@ def train_mmbert(
         save_repository(*load_initial(settings, init), initial, torch.float32)
     elif not resume:
         encoders = Encoders(text_encoder, speech_encoder, vision_encoder, banks)
-        make_initial(settings, mixture.rows, encoders, initial)
+        make_initial(settings, mixture.rows, encoders, initial, mixture.language_texts)
     model, processor = load_initial(settings, initial)
     prepared = time.monotonic()
     trainer = make_trainer(settings, model, processor, mixture, eval_data, output / "checkpoints")
@@ -141,23 +142,35 @@ def read_data(recipe: Recipe, data: dict[str, Path], eval_data: Path | None) -> 
     Raises:
         ValueError: A table that the recipe excludes was not given, or a training table is a test suite.
     """
-    missing = [name for name in recipe.exclude if name not in data]
-    if missing:
-        raise ValueError(
-            f"The recipe keeps the texts of {missing} out of training: pass --data NAME=PATH for each, or name fewer "
-            "with --set exclude=[...]."
-        )
+    _check_given(recipe, data)
     excluded = load_texts(eval_data) if eval_data is not None else set()
     for name in recipe.exclude:
         excluded |= load_texts(data[name])
-    paths = {name: path for name, path in data.items() if name not in recipe.exclude}
+    paths = {name: path for name, path in data.items() if name not in {*recipe.exclude, *recipe.language_texts}}
     mixture = load_mixture(recipe.data, paths, excluded, recipe.labels, recipe.seed, recipe.leaks.near_duplicates)
+    spoken = {name: data[name] for name in recipe.language_texts}
+    load_language_texts(mixture, spoken, excluded, recipe.leaks.near_duplicates)
     if recipe.cloaking is not None:
         add_cloaked_copies(mixture, recipe.cloaking, excluded, recipe.seed)
         logger.info("cloaked copies: %s", mixture.cloaked)
     for name, counts in mixture.counts.items():
         logger.info("%s: %s", name, counts)
     return mixture
+
+
+def _check_given(recipe: Recipe, data: dict[str, Path]) -> None:
+    missing = [name for name in recipe.exclude if name not in data]
+    if missing:
+        raise ValueError(
+            f"The recipe keeps the texts of {missing} out of training: pass --data NAME=PATH for each, or name fewer "
+            "with --set exclude=[...]."
+        )
+    missing = [name for name in recipe.language_texts if name not in data]
+    if missing:
+        raise ValueError(
+            f"The language model of the recipe's transcript reads {missing}: pass --data NAME=PATH for each, or name "
+            "fewer with --set transcript.texts=[...]."
+        )
 
 
 def make_trainer(
@@ -175,7 +188,9 @@ def make_trainer(
         fields["eval_strategy"] = "no"
     arguments = MMBertTrainingArguments(output_dir=str(folder), seed=recipe.seed, stages=recipe.stages, **fields)
     texts, labels = [row.text for row in mixture.rows], [row.label for row in mixture.rows]
-    hearing = cross_hearing(processor, mixture.rows, recipe.transcript) if recipe.transcript is not None else None
+    hearing = None
+    if recipe.transcript is not None:
+        hearing = cross_hearing(processor, mixture.rows, recipe.transcript, mixture.language_texts)
     train = EncodedDataset(processor, texts, labels, max_length=recipe.max_length, processor_of=hearing)
     evaluation = None
     if eval_data is not None:
@@ -222,6 +237,7 @@ def run_record(
         "recipe": recipe.model_dump(),
         "data": mixture.counts,
         "cloaked": mixture.cloaked,
+        "language_texts": mixture.language_counts,
         "texts": len(train),
         "texts_cut": train.truncated,
         "texts_left_out": len(train.errors),

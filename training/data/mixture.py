@@ -49,11 +49,15 @@ class Mixture:
             duplicates of an excluded text, duplicate, conflicting (the same text with another label: all copies are
             dropped), over the limit, and kept.
         cloaked: cloaked copies among the rows, by attack.
+        language_texts: what the language model of a transcript reads beside the rows.
+        language_counts: an account of those, by table.
     """
 
     rows: list[LabelledText] = field(default_factory=list)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     cloaked: dict[str, int] = field(default_factory=dict)
+    language_texts: list[str] = field(default_factory=list)
+    language_counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 def load_texts(path: str | Path, column: str = "text") -> set[str]:

@@ -8,6 +8,7 @@ ANNOTATIONS is `annotations/zh/annotations.json` of the npm package `cldr-annota
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,21 +19,27 @@ VERSION = "48.2.0"
 HEADER = {
     "source": f"Unicode CLDR annotations, Chinese, npm package cldr-annotations-full {VERSION}",
     "licence": "Unicode-3.0",
-    "note": "words of Han characters that are not in emoji_words_zh; without variation selectors",
+    "note": "words of Han characters, not in emoji_words_zh, that at most 10 emoji share; without variation selectors",
 }
 SELECTOR = "\ufe0f"
+MOST_EMOJI = 10  # that share a keyword: what more of them have is a kind ("animal", "face"), which none stands for
 HAN_WORD = re.compile("[\u4e00-\u9fff]{1,4}")
 
 
 def keywords(annotations: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, list[str]]]:
     """Yield each emoji that has a Chinese name with its keywords of at most four characters, in CLDR's order."""
     names = load_table("emoji_words_zh")
+    found = {}
     for emoji, entry in annotations.items():
         known = names.get(emoji) or names.get(emoji + SELECTOR)
         words = [word for word in entry.get("default", ()) if HAN_WORD.fullmatch(word)]
-        words = [word for word in dict.fromkeys(words) if word not in (known or ())]
-        if known and words:
-            yield emoji.replace(SELECTOR, ""), words
+        if known:
+            found[emoji.replace(SELECTOR, "")] = [word for word in dict.fromkeys(words) if word not in known]
+    shared = Counter(word for words in found.values() for word in words)
+    for emoji, words in found.items():
+        kept = [word for word in words if shared[word] <= MOST_EMOJI]
+        if kept:
+            yield emoji, kept
 
 
 def build(annotations: Path, folder: Path = FOLDER) -> Path:
