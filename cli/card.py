@@ -34,6 +34,13 @@ def card(
         list[str] | None,
         typer.Option(help="Hub id of a pretrained model that it was made from; may be repeated.", show_default=False),
     ] = None,
+    routers: Annotated[
+        Path | None,
+        typer.Option(
+            help="routers.json, which `decloak routers` wrote: a picture of the experts goes into the card.",
+            show_default=False,
+        ),
+    ] = None,
     license_: Annotated[
         str, typer.Option("--license", help="The model's licence, as the Hub calls it.")
     ] = "apache-2.0",
@@ -49,6 +56,7 @@ def card(
     decloak evaluate --model ./model --data test.csv --format json > test.json
     decloak card ./model --evaluation "my test=test.json" --baseline "TF-IDF + linear SVM:my test=svm.json"
     decloak card ./model --evaluation "my test=test.json" --repo-id me/my-model
+    decloak card ./model --evaluation "my test=test.json" --routers routers/mine/routers.json
     ```
     """
     with clear_errors():
@@ -56,7 +64,7 @@ def card(
 
         measured = {name: Path(file) for name, file in pairs("--evaluation", evaluation or []).items()}
         others = {model_and_data(name): Path(file) for name, file in pairs("--baseline", baseline or []).items()}
-        typer.echo(write_card(folder, measured, others, license_, repo_id, base_model or []))
+        typer.echo(write_card(folder, measured, others, license_, repo_id, base_model or [], routers))
 
 
 def model_and_data(name: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .card_facts import cell, is_hub_id, repository_facts
 from .eval_results import copy_eval_results
 from .evaluation_files import MEASURES, Evaluation, read_evaluations
+from .router_section import router_section
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult, ModelCard, ModelCardData
@@ -25,6 +26,7 @@ def write_card(
     license: str = "apache-2.0",
     repo_id: str | None = None,
     base_models: Sequence[str] = (),
+    routers: Path | None = None,
 ) -> Path:
     """Write the card of a repository, README.md; an old one is replaced.
 
@@ -37,6 +39,7 @@ def write_card(
         license: the model's licence, by the Hub's name for it.
         repo_id: name that the repository will have on the Hub, for the examples; a placeholder if None.
         base_models: Hub ids of the pretrained models that it was made from; those that the recipe names come first.
+        routers: a report of `decloak routers` on the model; its picture goes into the repository.
 
     Returns:
         The card's path.
@@ -47,7 +50,8 @@ def write_card(
         OSError: A file cannot be written.
     """
     folder = Path(folder)
-    card = make_card(folder, evaluations, baselines, license, repo_id, base_models)
+    section = router_section(routers, folder) if routers is not None else None
+    card = make_card(folder, evaluations, baselines, license, repo_id, base_models, section)
     for file in evaluations.values():
         copy_eval_results(Path(file).parent, folder)
     path = folder / "README.md"
@@ -62,8 +66,9 @@ def make_card(
     license: str = "apache-2.0",
     repo_id: str | None = None,
     base_models: Sequence[str] = (),
+    routers: Mapping[str, Any] | None = None,
 ) -> "ModelCard":
-    """Make the card without writing it; the arguments and errors are those of `write_card`."""
+    """Make the card without writing it; as `write_card`, but that `routers` is what `router_section` returned."""
     from huggingface_hub import ModelCard
 
     _check_ids([*base_models, *([repo_id] if repo_id else [])])
@@ -80,6 +85,7 @@ def make_card(
         base_models=bases,
         languages=languages(facts),
         evaluations=[evaluation_rows(models) for models in measured],
+        routers=routers,
         confusions=[confusion_rows(models[0], facts["labels"]) for models in measured],
         **{key: value for key, value in facts.items() if key != "config"},
         model=facts["config"],
