@@ -54,6 +54,7 @@ CORE = [
 TRAIN = [
     "accelerate>=1.1",
     "datasets>=4.0",
+    "filelock>=3.12",  # one writer for a folder of results
     "fonttools>=4.50",  # which characters a font has, for glyph banks
     "jieba>=0.42",  # divides the texts that a transcript's language model is made of into words
     "jinja2>=3.1",

@@ -10,6 +10,7 @@ from typing import Any
 
 from .experiment import Experiment, load_experiment
 from .experiment_data import ExperimentTables, experiment_tables
+from .folder_lock import only_writer
 from .measuring import measure_run
 from .planning import PlannedRun, chosen_variants, planned_runs
 from .result_tables import SCHEMA, RunOutcome, result_tables, run_rows
@@ -129,13 +130,18 @@ def reproduce(request: Request, output: Path, say: Say = logger.info) -> dict[st
 
     Raises:
         FileNotFoundError: As `prepare`.
-        ValueError: As `prepare`.
+        ValueError: As `prepare`, or another process writes the folder.
     """
     return reproduce_prepared(prepare(request), request, output, say)
 
 
 def reproduce_prepared(prepared: Prepared, request: Request, output: Path, say: Say = logger.info) -> dict[str, Any]:
     """Do what `reproduce` does, with rows that are divided already."""
+    with only_writer(output):
+        return _reproduce(prepared, request, output, say)
+
+
+def _reproduce(prepared: Prepared, request: Request, output: Path, say: Say) -> dict[str, Any]:
     from .result_page import page_text
 
     tests = write_tests(prepared.tables, output / "data")
