@@ -69,9 +69,9 @@ def classify(
     """Label texts, from arguments, from stdin (one a line) or from a table.
 
     One answer a text, in order, as soon as its batch is done. jsonl gives text, label, score, scores, model,
-    modalities and truncated; windows and joined too when a long text was read in parts, and threshold with
-    --fpr. A text that cannot be answered gets label null and an error, and the others are still answered: the
-    exit code is 1 only if none was.
+    modalities and truncated; windows and joined too when a long text was read in parts, threshold with --fpr, and
+    heard when a model with a transcript hears other words than are written. A text that cannot be answered gets label
+    null and an error, and the others are still answered: the exit code is 1 only if none was.
 
     **Examples**
 
@@ -139,6 +139,8 @@ def _record(row: InputText, name: str, answer: dict[str, Any]) -> dict[str, Any]
     }
     if answer.get("threshold") is not None:
         record["threshold"] = answer["threshold"]
+    if answer.get("heard"):
+        record["heard"] = answer["heard"]
     if answer.get("windows", 1) > 1:
         record |= {"windows": answer["windows"], "joined": answer.get("joined")}
     if record["label"] is None:

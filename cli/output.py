@@ -18,7 +18,7 @@ from rich.text import Text
 
 CSV_COLUMNS = (
     "text", "label", "score", "scores", "model", "modalities", "sources", "truncated", "threshold", "windows", "joined",
-    "error",
+    "heard", "error",
 )  # fmt: skip
 
 
@@ -34,7 +34,7 @@ class RecordWriter(Protocol):
     """Writes one answer after the other."""
 
     def write(self, record: dict[str, Any]) -> None:
-        """Write one record: the keys of `CSV_COLUMNS`, of which the last four may be absent."""
+        """Write one record: the keys of `CSV_COLUMNS`, of which the last five may be absent."""
 
 
 class JsonLinesWriter:
@@ -49,7 +49,7 @@ class JsonLinesWriter:
 
 
 class CsvWriter:
-    """The columns of `CSV_COLUMNS`; `scores` and `sources` as JSON, `modalities` joined by +."""
+    """The columns of `CSV_COLUMNS`; `scores`, `sources` and `heard` as JSON, `modalities` joined by +."""
 
     def __init__(self, file: IO[str]) -> None:
         self.rows = csv.DictWriter(file, CSV_COLUMNS, restval="", lineterminator="\n")
@@ -60,7 +60,8 @@ class CsvWriter:
         scores = json.dumps(record["scores"], ensure_ascii=False) if record["scores"] else ""
         sources = json.dumps(record.get("sources") or {}, ensure_ascii=False)
         modalities = "+".join(record["modalities"])
-        self.rows.writerow({**record, "scores": scores, "modalities": modalities, "sources": sources})
+        heard = json.dumps(record["heard"], ensure_ascii=False) if record.get("heard") else ""
+        self.rows.writerow({**record, "scores": scores, "modalities": modalities, "sources": sources, "heard": heard})
 
 
 class TableWriter:
@@ -139,6 +140,7 @@ def show_progress(records: Iterable[dict[str, Any]], hidden: bool = False) -> It
 def _notes(record: dict[str, Any]) -> str:
     notes = [
         record.get("error") or "",
+        ", ".join(f"{word['written']} heard as {word['heard']}" for word in record.get("heard", [])),
         "truncated" if record["truncated"] else "",
         f"threshold {record['threshold']:.3f}" if "threshold" in record else "",
         f"{record['windows']} windows, joined by {record['joined']}" if "windows" in record else "",

@@ -43,13 +43,14 @@ def join_windows(scores: np.ndarray, logits: np.ndarray, how: str, independent: 
 
 
 def joined_report(reports: list[dict[str, Any]]) -> dict[str, Any]:
-    """Say of all windows of a row what the processor said of each."""
+    """Say of all windows of a row what the processor said of each; `heard` only where words were heard otherwise."""
+    heard = list({str(word): word for report in reports for word in report.get("heard", [])}.values())
     return {
         "modalities": [sense for sense in MODALITIES if any(sense in report["modalities"] for report in reports)],
         "sources": {sense: source for report in reversed(reports) for sense, source in report["sources"].items()},
         "windows": len(reports),
         "truncated": any(report["truncated"] for report in reports),
-    }
+    } | ({"heard": heard} if heard else {})
 
 
 __all__ = ["apply_function", "default_function", "join_windows", "joined_report"]

@@ -82,7 +82,8 @@ class MMBertTextClassificationPipeline(Pipeline):
                 say so), `max_length` (tokens of a window), `window_join` (`"max"`: the most harmful window
                 decides; `"mean"`), `return_details` (one dict a row with `label`, `score`, `scores`,
                 `modalities`, `sources`, `windows`, `joined`, `truncated`, `calibrated` (whether the model has a
-                calibration), `language` of the text and `threshold`), `false_positive_rate` (0.01 and the like, one
+                calibration), `language` of the text, `threshold`, and `heard` where words are heard otherwise than they
+                are written), `false_positive_rate` (0.01 and the like, one
                 that the model has thresholds for: the answer is a positive label if the positive score reaches the
                 threshold of the text's language).
 

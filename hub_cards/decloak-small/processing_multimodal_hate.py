@@ -41,7 +41,8 @@ class MultimodalHateBatch(BatchFeature):
 
     Attributes:
         reports: for each row `modalities` (senses that it has), `sources` (of each sense but the text: `"given"`,
-            `"bank"`, `"drawn"`, `"transcript"` alone, or the speech engine that spoke), `truncated`.
+            `"bank"`, `"drawn"`, `"transcript"` alone, or the speech engine that spoke), `truncated`, and `heard` where
+            a transcript differs from the text (its words, as `written` and `heard`).
     """
 
     reports: list[dict[str, Any]]

@@ -84,7 +84,9 @@ class RowFeatures:
             raise ValueError(
                 f"The row has nothing for the wanted senses {row.wanted}: give a text, audio or a picture."
             )
-        report = {"modalities": used, "sources": sources, "truncated": bool(window and window.cut)}
+        report: dict[str, Any] = {"modalities": used, "sources": sources, "truncated": bool(window and window.cut)}
+        if words := features.pop("heard", []):
+            report["heard"] = words
         return features | {"report": report}
 
     def _speech(self, window: TextWindow | None, row: RowSenses) -> tuple[dict[str, Any], str]:

@@ -9,11 +9,11 @@ from .transcription import HeardWord, Transcriber
 
 
 def transcript_features(window: TextWindow, transcriber: Transcriber, tokenizer: Any) -> dict[str, Any]:
-    """Return the transcript part of a row: `transcript_ids`, and the token of the window that each belongs to.
+    """Return the transcript part of a row: `transcript_ids`, the token of the window that each belongs to, and `heard`.
 
     The whole transcript is tokenized, so that a word is divided as it would be in a text, and the tokens that hold a
-    word heard otherwise are kept. One that belongs to several tokens of the window is repeated for each. Both lists are
-    empty where everything is heard as it is written.
+    word heard otherwise are kept. One that belongs to several tokens of the window is repeated for each. `heard` names
+    these words for people, as `written` and `heard`. All lists are empty where everything is heard as it is written.
 
     Args:
         window: a window of a text or a pair.
@@ -22,21 +22,23 @@ def transcript_features(window: TextWindow, transcriber: Transcriber, tokenizer:
     """
     ids: list[int] = []
     positions: list[int] = []
+    named: list[dict[str, str]] = []
     for source, text, start in ((0, window.text, window.start), (1, window.text_pair, window.pair_start)):
         words = transcriber(text) if text else []
-        if not words:
+        if not text or not words:
             continue
+        named += [{"written": text[word.start : word.end], "heard": word.text} for word in words]
         spans = [
             (index, at - start, end - start) for index, (which, at, end) in enumerate(window.spans) if which == source
         ]
-        heard, places = heard_text(text or "", words)
+        heard, places = heard_text(text, words)
         encoded = tokenizer(heard, add_special_tokens=False, return_offsets_mapping=True)
         for token, (first, last) in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True):
             covered = [place for place in places[first:last] if place is not None]
             for index in _tokens_of(spans, covered):
                 ids.append(token)
                 positions.append(index)
-    return {"transcript_ids": ids, "transcript_positions": positions}
+    return {"transcript_ids": ids, "transcript_positions": positions, "heard": named}
 
 
 def heard_text(text: str, words: Sequence[HeardWord]) -> tuple[str, list[tuple[int, int] | None]]:

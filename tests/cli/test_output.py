@@ -1,3 +1,4 @@
+import csv
 import io
 import json
 from pathlib import Path
@@ -83,3 +84,15 @@ def test_files_are_utf8_with_escapes(tmp_path: Path) -> None:
 def test_progress_passes_records_through() -> None:
     records = [record("a"), record("b")]
     assert list(show_progress(iter(records), hidden=False)) == records
+
+
+def test_words_that_were_heard_otherwise_are_shown() -> None:
+    heard = record("你好", heard=[{"written": "郝", "heard": "好"}])
+    table, rows = io.StringIO(), io.StringIO()
+    TableWriter(table, ["ok"]).write(heard)
+    assert "郝 heard as 好" in table.getvalue()
+    writer = record_writer(Format.csv, rows, [])
+    writer.write(heard)
+    writer.write(record("你好"))
+    first, second = csv.DictReader(io.StringIO(rows.getvalue()))
+    assert json.loads(first["heard"]) == heard["heard"] and second["heard"] == ""

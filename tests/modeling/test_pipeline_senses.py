@@ -8,6 +8,7 @@ import torch
 
 from decloak.modeling import MMBertTextClassificationPipeline
 from tests.processing.hearing import hearing_processor
+from tests.processing.test_processor_transcript import transcribing
 from tests.tiny import tiny_model
 
 ALL = ["text", "speech", "vision"]
@@ -79,3 +80,15 @@ def test_the_bank_of_a_missing_processor_bank_is_an_error_of_its_row(tmp_path: P
     bad, good = pipe(["你", {"text": "好", "audio": [0.1, 0.2] * 2000}], senses="bank")
     assert "no sound bank: build one" in bad["error"]
     assert good["label"] is not None
+
+
+def test_answers_say_what_was_heard() -> None:
+    processor = transcribing(window_tokens=8, window_overlap=2)
+    pipe = MMBertTextClassificationPipeline(model=tiny_model(transcript=True), processor=processor)
+    answer = details(pipe, "怀仁", modalities=["text", "speech"])
+    assert answer["heard"] == [{"written": "怀仁", "heard": "坏人"}]
+    assert "heard" not in details(pipe, "你好", modalities=["text", "speech"])
+    assert "heard" not in details(pipe, "怀仁", modalities=["text"])
+    long = details(pipe, "怀仁天" * 6, modalities=["text", "speech"])
+    assert long["windows"] > 1 and {"written": "怀仁", "heard": "坏人"} in long["heard"]
+    assert len({str(word) for word in long["heard"]}) == len(long["heard"]), "each word once"

@@ -51,6 +51,10 @@ def test_words_are_heard_at_their_tokens(hearing: MultimodalHateProcessor) -> No
     assert heard(hearing, batch) == ["坏人", "", "坏" * 7 + "人" * 7]
     assert batch["transcript_positions"][0, :2].tolist() == [2, 3]
     assert [report["sources"] for report in batch.reports] == [{"speech": "bank"}] * 3
+    first, second, third = (report.get("heard") for report in batch.reports)
+    assert first == [{"written": "怀仁", "heard": "坏人"}] and second is None
+    assert third == [{"written": "huairen", "heard": "坏人"}]
+    assert hearing(text="怀仁", modalities=["text"]).reports[0].get("heard") is None
 
 
 def test_pairs(hearing: MultimodalHateProcessor) -> None:

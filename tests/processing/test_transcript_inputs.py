@@ -38,7 +38,9 @@ def windows(text: str, pair: str | None = None, length: int = 64, limit: int | N
 def heard(window: TextWindow, words: dict[str, str]) -> list[tuple[str, str]]:
     """Pairs of a heard token and the token of the window that it belongs to."""
     made = transcript_features(window, Hears(words), TOKENIZER)  # type: ignore[arg-type]
-    assert set(made) == {"transcript_ids", "transcript_positions"}
+    assert set(made) == {"transcript_ids", "transcript_positions", "heard"}
+    assert all(words[word["written"]] == word["heard"] for word in made["heard"])
+    assert bool(made["heard"]) == bool(made["transcript_ids"])
     read = [window.input_ids[place] for place in made["transcript_positions"]]
     tokens = map(TOKENIZER.convert_ids_to_tokens, (made["transcript_ids"], read))
     return list(zip(*tokens, strict=True))
@@ -61,6 +63,7 @@ def test_a_text_that_is_heard_as_it_is_written_has_no_transcript() -> None:
     assert transcript_features(window, Hears({}), TOKENIZER) == {  # type: ignore[arg-type]
         "transcript_ids": [],
         "transcript_positions": [],
+        "heard": [],
     }
 
 
