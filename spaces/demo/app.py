@@ -112,8 +112,8 @@ class Demo:
         Returns:
             One object: `label` and `score` of the likeliest label, `scores` of all, `modalities` used, how windows
             were `joined` (null for a text that fits the model), and for each of the `windows` of the text its place
-            (`start`, `end`), its `scores`, the `glyphs` that the model saw (and whether it knows them), and the mean
-            weights of the `experts` by layer.
+            (`start`, `end`), its `scores`, the `glyphs` that the model saw (and whether it knows them), the words
+            that it `heard` otherwise than they are written, and the mean weights of the `experts` by layer.
         """
         try:
             return explain(self.classifier, text, modalities).as_dict()

@@ -66,6 +66,7 @@ class WindowExplanation:
         glyphs: what the model saw, in order; empty without vision.
         sounds: what it heard by its bank, in order: syllables, and phonemes between slashes; `"?"` for those that the
             bank lacks. Empty without hearing, and where a speech engine spoke.
+        words: the words that it heard otherwise than they are written, as (written, heard).
         tokens: the sequence, padding left out.
         weights: (expert layers, tokens, experts); how much each token takes of each expert, summing to 1.
     """
@@ -76,6 +77,7 @@ class WindowExplanation:
     modalities: tuple[str, ...]
     glyphs: tuple[Glyph, ...]
     sounds: tuple[str, ...]
+    words: tuple[tuple[str, str], ...]
     tokens: tuple[Token, ...]
     weights: np.ndarray
 
@@ -140,6 +142,7 @@ class Explanation:
             "end": window.end,
             "scores": window.scores,
             "glyphs": [{"character": glyph.character, "known": glyph.known} for glyph in window.glyphs],
+            "heard": [{"written": written, "heard": heard} for written, heard in window.words],
             "experts": {str(layer): row for layer, row in zip(self.layers, layers, strict=True)},
         }
 
@@ -167,11 +170,11 @@ def available_modalities(classifier: Any) -> list[str]:
     """List the senses that a model and its processor can make from a text alone."""
     config, processor = classifier.model.config, classifier.processor
     drawn, spoken = processor.glyph_characters is None, processor.sound_units is None
+    heard = config.transcript and processor.transcript_tables is not None
+    sounding = config.audio_config is not None and processor.speech_engine is not None
     able = {
         "text": True,
-        "speech": config.sound_bank_size > 0
-        if not spoken
-        else config.audio_config is not None and processor.speech_engine is not None,
+        "speech": heard or (sounding if spoken else config.sound_bank_size > 0),
         "vision": config.vision_config is not None if drawn else config.glyph_bank_size > 0,
     }
     return [name for name in MODALITIES if able[name]]
@@ -288,6 +291,7 @@ def _window(
         modalities=tuple(row["report"]["modalities"]),
         glyphs=seen,
         sounds=sounds(classifier.processor, row),
+        words=tuple((word["written"], word["heard"]) for word in row["report"].get("heard", [])),
         tokens=tuple(token for token, keep in zip(tokens, kept, strict=True) if keep),
         weights=weights[:, kept],
     )
@@ -324,12 +328,15 @@ def sequence(
     classifier: Any, row: Mapping[str, Any], window: TextWindow, seen: Sequence[Glyph], modality_ids: np.ndarray
 ) -> list[Token]:
     """Name the places of a window's sequence: text tokens, then those of each sense where the model appends them."""
-    words = [_word(classifier.processor.tokenizer, window, index) for index in range(len(window.spans))]
+    tokenizer = classifier.processor.tokenizer
+    words = [_word(tokenizer, window, index) for index in range(len(window.spans))]
     behind: list[Token] = []
     if classifier.model.config.fusion == "concat":
         heard = row.get("speech_positions", [])
         behind = [Token(words[place].text, "speech", special=False) for place in heard]
         behind += [Token(glyph.character, "vision", special=False) for glyph in seen]
+        words_heard = row.get("transcript_ids", [])
+        behind += [Token(name, "speech", special=False) for name in tokenizer.convert_ids_to_tokens(words_heard)]
     return [*words[: len(modality_ids) - len(behind)], *behind]
 
 

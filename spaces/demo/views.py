@@ -42,13 +42,14 @@ def verdict(explanation: Explanation) -> str:
 
 
 def glyph_list(explanation: Explanation, window: int, pictures: GlyphPictures) -> str:
-    """Return the glyphs of a window, those marked that the model cannot tell from others, and its sounds."""
+    """Return the glyphs of a window, those marked that the model cannot tell from others, and what it heard."""
     part = explanation.windows[window]
     return _render(
         "glyphs",
         explanation=explanation,
         seen=part.glyphs,
         heard=part.sounds,
+        words=part.words,
         pictures=pictures,
         some_unknown=not all(glyph.known for glyph in part.glyphs),
     )

@@ -19,6 +19,7 @@ from decloak.spaces.demo.explanation import (
     load_classifier,
 )
 from tests.processing.hearing import hearing_processor
+from tests.processing.test_processor_transcript import transcribing
 from tests.spaces.demo.conftest import MakeClassifier
 from tests.tiny import tiny_processor
 
@@ -73,6 +74,22 @@ def test_the_weights_are_the_routers(classifier: Any) -> None:
     np.testing.assert_allclose(window.weights, torch.stack(logits)[:, 0].softmax(dim=-1), atol=1e-6)
     np.testing.assert_allclose(window.layer_weights()[1], window.token_weights(1).mean(axis=0), atol=1e-6)
     np.testing.assert_allclose(window.token_weights(), window.weights.mean(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("fusion", ["add", "concat"])
+def test_heard_words_are_named_and_have_their_places(make_classifier: MakeClassifier, fusion: str) -> None:
+    senses = ["text", "speech"]
+    processor = transcribing(sound_units=None)
+    classifier = make_classifier(processor, fusion=fusion, transcript=True, banks=False, default_modalities=senses)
+    assert available_modalities(classifier) == senses
+    explanation = explain(classifier, "好怀仁", senses)
+    check(explanation)
+    (window,) = explanation.windows
+    assert window.words == (("怀仁", "坏人"),)
+    assert explanation.as_dict()["windows"][0]["heard"] == [{"written": "怀仁", "heard": "坏人"}]
+    behind = [(token.text, token.modality) for token in window.tokens][5:]
+    assert behind == ([("坏", "speech"), ("人", "speech")] if fusion == "concat" else [])
+    assert explain(classifier, "好怀仁", ["text"]).windows[0].words == ()
 
 
 def test_glyphs_are_those_of_the_bank(classifier: Any) -> None:

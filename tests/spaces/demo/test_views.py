@@ -11,6 +11,7 @@ from decloak.spaces.demo import views
 from decloak.spaces.demo.explanation import explain
 from decloak.spaces.demo.glyph_pictures import GlyphPictures
 from tests.processing.hearing import hearing_processor
+from tests.processing.test_processor_transcript import transcribing
 from tests.tiny_font import write_font
 
 ATTACK = "<img src=x onerror=alert(1)>\"'&好"
@@ -74,9 +75,16 @@ def test_without_vision_the_page_says_so(classifier: Any, pictures: GlyphPicture
 def test_sounds_are_shown_where_there_are_any(make_classifier: Any, pictures: GlyphPictures) -> None:
     heard = explain(make_classifier(hearing_processor()), "你好", ["text", "speech"])
     html = views.glyph_list(heard, 0, pictures)
-    assert "What the model heard" in html
+    assert "Its sounds" in html and "What the model heard" not in html
     assert "ni3 hao3" in html
     assert "heard" not in views.glyph_list(explain(make_classifier(), "你好"), 0, pictures)
+
+
+def test_heard_words_are_shown(make_classifier: Any, pictures: GlyphPictures) -> None:
+    classifier = make_classifier(transcribing(sound_units=None), transcript=True, banks=False)
+    html = views.glyph_list(explain(classifier, "怀仁", ["text", "speech"]), 0, pictures)
+    assert "What the model heard" in html and "Its sounds" not in html
+    assert re.search(r"<li>怀仁 .*<strong>坏人</strong>", html)
 
 
 def test_heat_maps_show_every_weight(classifier: Any) -> None:
