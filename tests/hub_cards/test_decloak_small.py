@@ -66,3 +66,19 @@ def test_answers_with_both_senses_and_no_font(
 def test_glyphs_change_the_answer(pipe: MMBertTextClassificationPipeline) -> None:
     with_glyphs, without = (pipe(KIND[0], return_details=True, modalities=m) for m in (["text", "vision"], ["text"]))
     assert with_glyphs["score"] != without["score"]
+
+
+def test_hears_words_behind_emoji_and_pinyin(pipe: MMBertTextClassificationPipeline) -> None:
+    answer = pipe("他们都是拉🐔", return_details=True)
+    assert answer["heard"] == [{"written": "拉🐔", "heard": "垃圾"}]
+    assert answer["modalities"] == ["text", "speech", "vision"]
+    deaf = pipe("他们都是拉🐔", return_details=True, modalities=["text", "vision"])
+    assert answer["scores"]["hateful"] > deaf["scores"]["hateful"]
+    assert pipe.processor.transcribe("jintian天气很好") == "今天天气很好"
+
+
+def test_is_calibrated_with_thresholds_for_both_languages(folder: Path) -> None:
+    config = MMBertForSequenceClassification.from_pretrained(folder).config
+    assert config.score_calibration.is_set
+    for language in ("zh", "en"):
+        assert set(config.score_calibration.thresholds_of(language)) == {0.01, 0.05}
