@@ -246,8 +246,8 @@ def test_the_time_is_proportional_to_the_length_of_a_text(pattern: str) -> None:
         HEAR.transcript(text)
         return time.process_time() - started
 
-    short, long = min(seconds(500) for _ in range(3)), seconds(10_000)
-    assert long < 60 * short + 0.2  # 20, and 400 if it grew with the square
+    short, long = min(seconds(500) for _ in range(3)), min(seconds(10_000) for _ in range(2))
+    assert long < 100 * short + 0.5  # 20, and 400 if it grew with the square; the rest is for a busy machine
 
 
 def test_a_text_of_which_much_is_heard_otherwise_is_heard_again_at_the_lower_price() -> None:
