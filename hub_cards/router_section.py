@@ -11,6 +11,7 @@ from .card_facts import cell
 
 FIGURE = "routers.png"
 CONTRASTS = ("within", "cloaking")
+ALIGNMENT = ("sense", "target", "mse", "zero_mse", "mean_mse")
 
 
 def router_section(file: Path, folder: Path) -> dict[str, Any]:
@@ -45,13 +46,10 @@ def router_section(file: Path, folder: Path) -> dict[str, Any]:
         "layers": layers,
         "contrasts": _contrasts(report.get("specialisation") or {}),
         "alignment": [
-            {key: cell(one[key]) if isinstance(one[key], str) else _number(one[key]) for key in _ALIGNMENT}
+            {key: cell(one[key]) if isinstance(one[key], str) else _number(one[key]) for key in ALIGNMENT}
             for one in report.get("alignment") or []
         ],
     }
-
-
-_ALIGNMENT = ("sense", "target", "mse", "zero_mse", "mean_mse")
 
 
 def _contrasts(specialisation: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -49,6 +49,19 @@ def test_every_row_is_accounted_for(inputs: Path) -> None:
     json.dumps(account)
 
 
+def test_language_models_read_nothing_that_is_tested(inputs: Path) -> None:
+    values = experiment_values()["variants"]
+    tables = made(inputs, variants=[*values, {"name": "reads", "recipe": "tiny.yaml", "language": ["base", "emoji"]}])
+    read = [one.row.text for rows in tables.language.values() for one in rows]
+    assert read and set(tables.language) == {"base", "emoji"} and "base" not in tables.train
+    assert not set(read) & set(tables.excluded)
+    held = {one.row.id for one in tables.tests["homophone"]}
+    assert not held & {one.row.id for one in tables.language["emoji"]}
+    assert tables.account["language"]["base"]["held_out_group"] >= 12
+    assert made(inputs).language == {}
+    assert [one.row for one in tables.validation] == [one.row for one in made(inputs).validation]
+
+
 def test_uncloaked_rows_are_the_base_texts_of_exactly_the_changed_rows(inputs: Path) -> None:
     _, sources = read(inputs)
     base = {row.id: row for row in sources["base"].rows}

@@ -55,6 +55,13 @@ def test_a_transcript_stays_and_goes_with_speech() -> None:
     assert recipe(senses=["text", "speech"]).transcript is None
 
 
+def test_a_language_model_reads_what_the_variant_names() -> None:
+    heard = recipe({"transcript.price": "2.0"}, senses=["text", "speech"], language=["cold_train"])
+    assert heard.language_texts == ["cold_train"]
+    with pytest.raises(ValueError, match="variant v names language texts, but has no transcript"):
+        recipe(senses=["text"], language=["cold_train"])
+
+
 def test_stages_are_left_out_by_name() -> None:
     assert stage_names(recipe(without_stages=["align", "joint"]))[0] == "specialise-text"
     paper = variant_recipe(SMALL, Variant(name="v", recipe="mmbert-paper", without_stages=["align"]), 0, {})

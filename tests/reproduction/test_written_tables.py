@@ -38,6 +38,15 @@ def test_equal_rows_give_equal_bytes_and_files_are_left_alone(tmp_path: Path) ->
     assert first.validation is None
 
 
+def test_what_language_models_read_has_files_of_its_own(tmp_path: Path) -> None:
+    tables = tables_of(["a"])
+    tables.language = {"more": tables_of(["\u6211\u2764"]).train["one"]}
+    files = write_training(tables, "emoji_names", tmp_path)
+    assert files.language == {"more": tmp_path / "emoji_names" / "language-more.csv"} and "more" not in files.train
+    assert "\u2764" not in files.language["more"].read_text(encoding="utf-8")
+    assert "language-more" in files.sha256
+
+
 def test_only_training_texts_are_normalised(tmp_path: Path) -> None:
     tables = tables_of(["\u6211\u2764\u4f60"])
     trained = write_training(tables, "emoji_names", tmp_path)

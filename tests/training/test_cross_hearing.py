@@ -44,6 +44,15 @@ def test_a_cloaked_copy_goes_with_its_text_and_teaches_nothing() -> None:
     assert not any("仁" in pair for number in range(len(rows)) for pair in known(of_row(number)))
 
 
+def test_other_texts_teach_every_part() -> None:
+    settings = TranscriptSettings(parts=3)
+    of_row = cross_hearing(hearing(), ROWS, settings, ["仁天"])  # type: ignore[arg-type]
+    without = cross_hearing(hearing(), ROWS, settings)  # type: ignore[arg-type]
+    for number in range(len(ROWS)):
+        assert any("仁" in pair for pair in known(of_row(number)))
+        assert not any("仁" in pair for pair in known(without(number)))
+
+
 def test_parts_do_not_depend_on_the_order_of_the_rows() -> None:
     settings = TranscriptSettings(parts=4)
     one = cross_hearing(hearing(), ROWS, settings)  # type: ignore[arg-type]

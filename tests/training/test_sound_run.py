@@ -92,10 +92,15 @@ def test_a_model_that_was_trained_with_a_transcript_hears_one_again(
     """From the recipe to the loaded repository: its map is trained, its processor hears, and so does the pipeline."""
     monkeypatch.setattr(transcript_tables, "_dictionary", lambda _: {"你好": 90, "坏人": 60, "天气": 40, "人": 30})
     file = tmp_path / "heard.yaml"
-    file.write_text(yaml.safe_dump(sound_recipe(transcript={"price": 0.5})), encoding="utf-8")
+    transcript = {"price": 0.5, "texts": ["read"]}
+    file.write_text(yaml.safe_dump(sound_recipe(transcript=transcript)), encoding="utf-8")
+    (tmp_path / "read.csv").write_text("text\n今天人\n", encoding="utf-8")
     rows = [f"{character}nihao,{number % 2}" for number, character in enumerate(CJK[:40])]
     (tmp_path / "all.csv").write_text("\n".join(["text,label", *rows]), encoding="utf-8")
     data = run["arguments"]["data"] | {"all": tmp_path / "all.csv"}
+    with pytest.raises(ValueError, match=r"transcript reads \['read'\]: pass --data"):
+        train_mmbert(**(run["arguments"] | {"recipe": file, "data": data}), output=tmp_path / "none")
+    data |= {"read": tmp_path / "read.csv"}
     folder = train_mmbert(**(run["arguments"] | {"recipe": file, "data": data}), output=tmp_path / "run")
     processor = AutoProcessor.from_pretrained(folder, trust_remote_code=True)
     model = AutoModelForSequenceClassification.from_pretrained(folder, trust_remote_code=True).eval()
@@ -103,6 +108,8 @@ def test_a_model_that_was_trained_with_a_transcript_hears_one_again(
     assert {name: processor.sound_tables[name] for name in TABLES} == TABLES
     assert set(processor.sound_tables) == {*TABLES, "emoji_characters"}
     assert "你好" in processor.transcript_tables["unigrams"]
+    assert any(pair.endswith("人") and "天" in pair for pair in processor.transcript_tables["bigrams"])
+    assert model.config.training_record["language_texts"]["read"]["kept"] == 1
     trained = model.mmbert.transcript.aligner.weight.float()
     assert torch.isfinite(trained).all() and not torch.equal(trained, torch.eye(len(trained)))
     batch = processor(text="你郝")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from decloak.processing.tables import load_table, table_header
-from decloak.processing.tables.builders.emoji_keywords import build, keywords
+from decloak.processing.tables.builders.emoji_keywords import MOST_EMOJI, build, keywords
 
 ANNOTATIONS = {
     "💊": {"default": ["药", "药丸", "生病", "用药维他命", "pill", "药"], "tts": ["药丸"]},
@@ -16,6 +16,16 @@ ANNOTATIONS = {
 
 def test_keywords_are_short_chinese_words_that_are_no_name() -> None:
     assert dict(keywords(ANNOTATIONS)) == {"💊": ["药", "生病"], "⚖": ["公平"]}
+
+
+def test_words_that_many_emoji_share_are_kinds_and_left_out() -> None:
+    names = [name for name in load_table("emoji_words_zh") if "\ufe0f" not in name][: MOST_EMOJI + 1]
+    entries = {
+        name: {"default": ["某种", f"独{number}"[:1] + "字" * (1 + number % 3)]} for number, name in enumerate(names)
+    }
+    assert all("某种" not in words for _, words in keywords(entries))
+    fewer = dict(list(entries.items())[:MOST_EMOJI])
+    assert all("某种" in words for _, words in keywords(fewer))
 
 
 def test_the_builder_writes_a_table(tmp_path: Path) -> None:
